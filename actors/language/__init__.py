@@ -1,0 +1,1 @@
+"""Understanding of text: entities, intent, sentiment, conversation flow."""

@@ -1,0 +1,1 @@
+"""Conversations as actors: lock, order, state and threads."""

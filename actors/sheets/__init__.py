@@ -1,0 +1,1 @@
+"""Sinks for rows: the embedded SQLite one and Google Sheets."""

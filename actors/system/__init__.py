@@ -1,0 +1,1 @@
+"""What every process shares: settings, transport, boot and shutdown, the directory of addresses."""

@@ -1,0 +1,1 @@
+"""WhatsApp in and out: gateway, exports, replies, delivery."""

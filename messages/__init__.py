@@ -1,0 +1,1 @@
+"""Typed, versioned messages: everything that crosses a process or lands on disk."""

@@ -1,0 +1,1 @@
+"""Durable storage on LMDB: the data folder, logs, partition state."""

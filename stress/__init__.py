@@ -1,0 +1,1 @@
+"""Drives the system from outside: load, faults, and local stand-ins for Google and Meta."""

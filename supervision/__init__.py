@@ -1,0 +1,1 @@
+"""Supervisor trees after OTP: strategies, restart intensity, backoff, pools."""
