@@ -68,9 +68,9 @@ class Outgoing(Wire, frozen=True, tag=52, kw_only=True):
 
     Attributes:
         reply: the reply.
-        state: ``waiting`` for its turn, ``sending``, ``unknown`` (sent or not: no answer came), ``sent``, ``delivered``,
-            ``read``, ``dead`` (given up, kept for a person), ``dry_run`` (recorded, not sent), ``handed_over`` (the
-            window closed and a person must answer) or ``merged`` (its text went with another's send).
+        state: ``waiting`` for its turn, ``sending``, ``unknown`` (sent or not: no answer came), ``sent``,
+            ``delivered``, ``read``, ``dead`` (given up, kept for a person), ``dry_run`` (recorded, not sent),
+            ``handed_over`` (the window closed: a person must answer) or ``merged`` (its text went with another's send).
         send_id: opaque callback data of the send that carried it, "" before the first.
         message_id: the channel's id of the sent message, "" until known.
         attempts: how often it was sent or tried.
