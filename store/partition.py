@@ -1,0 +1,267 @@
+"""The state of a partition: everything that a shard decides in a turn, committed in one LMDB transaction.
+
+Databases of the environment: ``meta`` (epoch, owner, cursor, counters), ``sessions``, ``dedup`` (digest to position
+and expiry), ``expiry`` (expiry and digest, in the order of expiry), ``rows``, ``replies``, ``letters``, ``tallies``,
+``facts``. An entry of ``expiry`` whose digest was claimed again with another expiry is stale and dropped when its time
+comes; ``dedup`` alone says what is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from store.entries import Counters, counters_of, put_entries, remove_entries
+from store.environment import Environment, Transaction
+from store.errors import Fenced, QueueFull, StoreError
+from store.names import name_key, pack_named
+from store.turn import CLAIM, Turn
+from store.view import CURSOR, DATABASES, EPOCH, OWNER, REPLIES, ROWS, PartitionReader, PartitionView, number
+
+__all__ = ["PartitionReader", "PartitionState", "Turn"]
+
+TRIM_LIMIT = 20_000
+
+
+class _Standing(NamedTuple):
+    cursor: int
+    rows: Counters
+    replies: Counters
+
+
+class PartitionState(PartitionView):
+    """The one writer of a partition's state: its shard.
+
+    Opening it raises the epoch in a transaction of its own, which fences an older owner.
+
+    Args:
+        path: directory of the state; made where it is missing.
+        owner: who opens it, for people to read in the error that an older owner gets.
+        max_rows_bytes: the most bytes of rows that may wait for the sink.
+        max_replies_bytes: the most bytes of replies that may wait for delivery.
+
+    Raises:
+        LogDamaged, DiskFull, StoreError: it cannot be opened.
+    """
+
+    def __init__(
+        self, path: Path, *, owner: str, max_rows_bytes: int = 100_000_000, max_replies_bytes: int = 100_000_000
+    ) -> None:
+        super().__init__(Environment(path, DATABASES, writable=True))
+        self.owner = owner
+        self.epoch = 0
+        self._max_rows_bytes = max_rows_bytes
+        self._max_replies_bytes = max_replies_bytes
+        self.epoch, self._at = self._env.write(self._take_over)
+
+    def _take_over(self, txn: Transaction) -> tuple[int, _Standing]:
+        meta = self._env.database("meta")
+        epoch = number(txn.get(EPOCH, db=meta)) + 1
+        standing = _Standing(
+            number(txn.get(CURSOR, db=meta)),
+            counters_of(txn.get(ROWS, db=meta)),
+            counters_of(txn.get(REPLIES, db=meta)),
+        )
+        txn.put(EPOCH, epoch.to_bytes(8, "big"), db=meta)
+        txn.put(OWNER, self.owner.encode("utf-8", "replace")[:500], db=meta)
+        return epoch, standing
+
+    def _standing(self, txn: Transaction) -> _Standing:
+        epoch, cursor, rows, replies = self.meta_in(txn)
+        if epoch != self.epoch:
+            owner = (txn.get(OWNER, db=self._env.database("meta")) or b"").decode("utf-8", "replace")
+            raise Fenced(f"{self._env.path}: {self.owner} (epoch {self.epoch}) was replaced by {owner} (epoch {epoch})")
+        return _Standing(cursor, rows, replies)
+
+    def begin(self) -> Turn:
+        """Begin a turn; several may be gathered side by side."""
+        return Turn()
+
+    def commit(self, turn: Turn) -> None:
+        """Write a turn in one transaction, on disk before it returns; an empty one costs nothing.
+
+        Args:
+            turn: the effects.
+
+        Raises:
+            Fenced: a newer owner has taken over; nothing was written, and this owner has to stop.
+            QueueFull: rows or replies would exceed their bound; nothing was written, try again after a trim.
+            DiskFull: no room; nothing was written, try again when there is.
+            StoreError: the turn was committed before, or its cursor goes back; nothing was written.
+        """
+        turn.require_open()
+        if turn.empty:
+            turn.committed = True
+            return
+        self._at = self._env.write(lambda txn: self._write_turn(txn, turn))
+        turn.committed = True
+
+    def _write_turn(self, txn: Transaction, turn: Turn) -> _Standing:
+        database = self._env.database
+        before = self._standing(txn)
+        meta = database("meta")
+        cursor = before.cursor if turn.cursor is None else turn.cursor
+        if cursor < before.cursor:
+            raise StoreError(f"{self._env.path}: the cursor would go back from {before.cursor} to {cursor}")
+        rows = put_entries(txn, database("rows"), before.rows, turn.rows)
+        if turn.rows and rows.held > self._max_rows_bytes:
+            raise QueueFull(
+                f"{self._env.path}: {before.rows.held} bytes of rows wait, the bound is {self._max_rows_bytes}"
+            )
+        replies = put_entries(txn, database("replies"), before.replies, turn.replies)
+        if turn.replies and replies.held > self._max_replies_bytes:
+            raise QueueFull(
+                f"{self._env.path}: {before.replies.held} bytes of replies wait, the bound is {self._max_replies_bytes}"
+            )
+        if turn.sessions:
+            self._write_named(txn, "sessions", turn.sessions)
+        if turn.claims:
+            _write_claims(txn, database("dedup"), database("expiry"), turn.claims)
+        if turn.letters:
+            self._write_named(txn, "letters", turn.letters)
+        if turn.tallies:
+            self._write_named(txn, "tallies", turn.tallies)
+        if turn.facts:
+            self._write_named(txn, "facts", turn.facts)
+        if cursor != before.cursor:
+            txn.put(CURSOR, cursor.to_bytes(8, "big"), db=meta)
+        if rows is not before.rows:
+            txn.put(ROWS, rows.pack(), db=meta)
+        if replies is not before.replies:
+            txn.put(REPLIES, replies.pack(), db=meta)
+        return _Standing(cursor, rows, replies)
+
+    def _write_named(self, txn: Transaction, database: str, values: Mapping[str, bytes | None]) -> None:
+        db = self._env.database(database)
+        items = [pack_named(name, value) for name, value in values.items() if value is not None]
+        if items:
+            items.sort()
+            txn.cursor(db).putmulti(items)
+        if len(items) != len(values):
+            for name, value in values.items():
+                if value is None:
+                    txn.delete(name_key(name), db=db)
+
+    def cursor(self) -> int:
+        """Give the inbox's low-water mark: everything before it is done."""
+        return self._at.cursor
+
+    @property
+    def rows_next(self) -> int:
+        """The position that the next row gets."""
+        return self._at.rows.next
+
+    @property
+    def rows_first(self) -> int:
+        """The position of the oldest row that is still held."""
+        return self._at.rows.first
+
+    @property
+    def rows_bytes(self) -> int:
+        """The bytes of the rows that are held."""
+        return self._at.rows.held
+
+    @property
+    def replies_next(self) -> int:
+        """The position that the next reply gets."""
+        return self._at.replies.next
+
+    @property
+    def replies_first(self) -> int:
+        """The position of the oldest reply that is still held."""
+        return self._at.replies.first
+
+    @property
+    def replies_bytes(self) -> int:
+        """The bytes of the replies that are held."""
+        return self._at.replies.held
+
+    def trim_rows(self, before: int) -> int:
+        """Remove rows before a position, at most 20,000 a call.
+
+        Args:
+            before: the first position to keep; the sink's place.
+
+        Returns:
+            how many were removed.
+
+        Raises:
+            Fenced, DiskFull, LogDamaged: nothing was removed.
+        """
+        if min(before, self._at.rows.next) <= self._at.rows.first:
+            return 0
+        self._env.clear_dead_readers()
+
+        def work(txn: Transaction) -> tuple[_Standing, int]:
+            at = self._standing(txn)
+            rows, count = remove_entries(txn, self._env.database("rows"), at.rows, before, limit=TRIM_LIMIT)
+            txn.put(ROWS, rows.pack(), db=self._env.database("meta"))
+            return at._replace(rows=rows), count
+
+        self._at, count = self._env.write(work)
+        return count
+
+    def trim_replies(self, before: int) -> int:
+        """Remove replies before a position, at most 20,000 a call; else as ``trim_rows``."""
+        if min(before, self._at.replies.next) <= self._at.replies.first:
+            return 0
+        self._env.clear_dead_readers()
+
+        def work(txn: Transaction) -> tuple[_Standing, int]:
+            at = self._standing(txn)
+            replies, count = remove_entries(txn, self._env.database("replies"), at.replies, before, limit=TRIM_LIMIT)
+            txn.put(REPLIES, replies.pack(), db=self._env.database("meta"))
+            return at._replace(replies=replies), count
+
+        self._at, count = self._env.write(work)
+        return count
+
+    def expire(self, now_ms: int, *, limit: int = 5000) -> int:
+        """Remove dedup keys whose time has come; those that never expire stay.
+
+        Args:
+            now_ms: milliseconds since 1970 UTC; a key that expires at this instant goes.
+            limit: look at no more than so many; call again while it gives as many.
+
+        Returns:
+            how many keys were removed, or replaced claims tidied up.
+
+        Raises:
+            Fenced, DiskFull: nothing was removed.
+        """
+        with self._env.read() as txn:  # mostly nothing is due: that costs no transaction and no fsync
+            cursor = txn.cursor(self._env.database("expiry"))
+            if not cursor.first() or int.from_bytes(cursor.key()[:8], "big") > now_ms:
+                return 0
+
+        def work(txn: Transaction) -> int:
+            self._standing(txn)
+            dedup = self._env.database("dedup")
+            cursor = txn.cursor(self._env.database("expiry"))
+            count = 0
+            cursor.first()
+            while count < limit:
+                key = cursor.key()
+                if not key or int.from_bytes(key[:8], "big") > now_ms:
+                    break
+                digest, expires = key[8:], key[:8]
+                held = txn.get(digest, db=dedup)
+                if held is not None and held[8:] == expires:
+                    txn.delete(digest, db=dedup)
+                cursor.delete()
+                count += 1
+            return count
+
+        return self._env.write(work)
+
+
+def _write_claims(txn: Transaction, dedup: object, expiry: object, claims: Mapping[bytes, tuple[int, int]]) -> None:
+    items = sorted((digest, CLAIM.pack(position, expires)) for digest, (position, expires) in claims.items())
+    txn.cursor(dedup).putmulti(items)
+    due = sorted((value[8:] + digest, b"") for digest, value in items if value[8:] != _NEVER)
+    if due:
+        txn.cursor(expiry).putmulti(due)
+
+
+_NEVER = bytes(8)
