@@ -2,21 +2,21 @@
 
 Databases of the environment: ``meta`` (epoch, owner, cursor, counters), ``sessions``, ``dedup`` (digest to position
 and expiry), ``expiry`` (expiry and digest, in the order of expiry), ``rows``, ``replies``, ``letters``, ``tallies``,
-``facts``. An entry of ``expiry`` whose digest was claimed again with another expiry is stale and dropped when its time
-comes; ``dedup`` alone says what is claimed.
+``facts``, ``recent`` (sessions and claims on their way into their trees, see ``store/recent.py``). An entry of
+``expiry`` whose digest was claimed again with another expiry is stale and dropped when its time comes; ``dedup`` and
+``recent`` alone say what is claimed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from store.entries import Counters, counters_of, put_entries, remove_entries
 from store.environment import Environment, Transaction
 from store.errors import Fenced, QueueFull, StoreError
-from store.names import name_key, pack_named
-from store.turn import CLAIM, Turn
+from store.recent import Recent, encode_turn, load_recent, merge_claims, merge_named, write_record
+from store.turn import Turn
 from store.view import CURSOR, DATABASES, EPOCH, OWNER, REPLIES, ROWS, PartitionReader, PartitionView, number
 
 __all__ = ["PartitionReader", "PartitionState", "Turn"]
@@ -40,22 +40,31 @@ class PartitionState(PartitionView):
         owner: who opens it, for people to read in the error that an older owner gets.
         max_rows_bytes: the most bytes of rows that may wait for the sink.
         max_replies_bytes: the most bytes of replies that may wait for delivery.
+        max_recent_bytes: so many bytes of sessions and claims are kept in memory and sorted into their trees at once.
 
     Raises:
         LogDamaged, DiskFull, StoreError: it cannot be opened.
     """
 
     def __init__(
-        self, path: Path, *, owner: str, max_rows_bytes: int = 100_000_000, max_replies_bytes: int = 100_000_000
+        self,
+        path: Path,
+        *,
+        owner: str,
+        max_rows_bytes: int = 100_000_000,
+        max_replies_bytes: int = 100_000_000,
+        max_recent_bytes: int = 4_000_000,
     ) -> None:
         super().__init__(Environment(path, DATABASES, writable=True))
         self.owner = owner
         self.epoch = 0
         self._max_rows_bytes = max_rows_bytes
         self._max_replies_bytes = max_replies_bytes
-        self.epoch, self._at = self._env.write(self._take_over)
+        self._max_recent_bytes = max_recent_bytes
+        self._recent = Recent()
+        self.epoch, self._at, self._recent = self._env.write(self._take_over)
 
-    def _take_over(self, txn: Transaction) -> tuple[int, _Standing]:
+    def _take_over(self, txn: Transaction) -> tuple[int, _Standing, Recent]:
         meta = self._env.database("meta")
         epoch = number(txn.get(EPOCH, db=meta)) + 1
         standing = _Standing(
@@ -65,7 +74,10 @@ class PartitionState(PartitionView):
         )
         txn.put(EPOCH, epoch.to_bytes(8, "big"), db=meta)
         txn.put(OWNER, self.owner.encode("utf-8", "replace")[:500], db=meta)
-        return epoch, standing
+        return epoch, standing, load_recent(txn, self._env.database("recent"))
+
+    def _recent_in(self, txn: Transaction) -> Recent:  # noqa: ARG002 - its own process knows without reading
+        return self._recent
 
     def _standing(self, txn: Transaction) -> _Standing:
         epoch, cursor, rows, replies = self.meta_in(txn)
@@ -94,10 +106,16 @@ class PartitionState(PartitionView):
         if turn.empty:
             turn.committed = True
             return
-        self._at = self._env.write(lambda txn: self._write_turn(txn, turn))
+        record = encode_turn(turn) if turn.sessions or turn.claims else b""
+        full = self._recent.bytes + len(record) > self._max_recent_bytes
+        self._at = self._env.write(lambda txn: self._write_turn(txn, turn, record, full=full))
         turn.committed = True
+        if record and full:
+            self._recent = Recent()
+        elif record:
+            self._recent.add(turn, len(record))
 
-    def _write_turn(self, txn: Transaction, turn: Turn) -> _Standing:
+    def _write_turn(self, txn: Transaction, turn: Turn, record: bytes, *, full: bool) -> _Standing:
         database = self._env.database
         before = self._standing(txn)
         meta = database("meta")
@@ -114,16 +132,18 @@ class PartitionState(PartitionView):
             raise QueueFull(
                 f"{self._env.path}: {before.replies.held} bytes of replies wait, the bound is {self._max_replies_bytes}"
             )
-        if turn.sessions:
-            self._write_named(txn, "sessions", turn.sessions)
-        if turn.claims:
-            _write_claims(txn, database("dedup"), database("expiry"), turn.claims)
+        if record and full:
+            merge_named(txn, database("sessions"), self._recent.sessions | turn.sessions)
+            merge_claims(txn, database("dedup"), database("expiry"), self._recent.claims | turn.claims)
+            txn.drop(database("recent"), delete=False)
+        elif record:
+            write_record(txn, database("recent"), self._recent.turns, record)
         if turn.letters:
-            self._write_named(txn, "letters", turn.letters)
+            merge_named(txn, database("letters"), turn.letters)
         if turn.tallies:
-            self._write_named(txn, "tallies", turn.tallies)
+            merge_named(txn, database("tallies"), turn.tallies)
         if turn.facts:
-            self._write_named(txn, "facts", turn.facts)
+            merge_named(txn, database("facts"), turn.facts)
         if cursor != before.cursor:
             txn.put(CURSOR, cursor.to_bytes(8, "big"), db=meta)
         if rows is not before.rows:
@@ -131,17 +151,6 @@ class PartitionState(PartitionView):
         if replies is not before.replies:
             txn.put(REPLIES, replies.pack(), db=meta)
         return _Standing(cursor, rows, replies)
-
-    def _write_named(self, txn: Transaction, database: str, values: Mapping[str, bytes | None]) -> None:
-        db = self._env.database(database)
-        items = [pack_named(name, value) for name, value in values.items() if value is not None]
-        if items:
-            items.sort()
-            txn.cursor(db).putmulti(items)
-        if len(items) != len(values):
-            for name, value in values.items():
-                if value is None:
-                    txn.delete(name_key(name), db=db)
 
     def cursor(self) -> int:
         """Give the inbox's low-water mark: everything before it is done."""
@@ -254,14 +263,3 @@ class PartitionState(PartitionView):
             return count
 
         return self._env.write(work)
-
-
-def _write_claims(txn: Transaction, dedup: object, expiry: object, claims: Mapping[bytes, tuple[int, int]]) -> None:
-    items = sorted((digest, CLAIM.pack(position, expires)) for digest, (position, expires) in claims.items())
-    txn.cursor(dedup).putmulti(items)
-    due = sorted((value[8:] + digest, b"") for digest, value in items if value[8:] != _NEVER)
-    if due:
-        txn.cursor(expiry).putmulti(due)
-
-
-_NEVER = bytes(8)

@@ -21,12 +21,12 @@ class Turn:
 
     def __init__(self) -> None:
         self.sessions: dict[str, bytes | None] = {}
-        self.claims: dict[bytes, tuple[int, int]] = {}
+        self.claims: dict[bytes, bytes] = {}
         self.rows: list[bytes] = []
         self.replies: list[bytes] = []
         self.letters: dict[str, bytes | None] = {}
-        self.tallies: dict[str, bytes] = {}
-        self.facts: dict[str, bytes] = {}
+        self.tallies: dict[str, bytes | None] = {}
+        self.facts: dict[str, bytes | None] = {}
         self.cursor: int | None = None
         self.committed = False
 
@@ -52,7 +52,7 @@ class Turn:
         """
         if len(digest) != DIGEST_BYTES:
             raise ValueError(f"a digest is {DIGEST_BYTES} bytes, not {len(digest)}")
-        self.claims[digest] = (position, expires_ms)
+        self.claims[digest] = CLAIM.pack(position, expires_ms)
 
     def add_row(self, row: bytes) -> None:
         """Append a row for the sink."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from store.entries import Counters, counters_of, read_entries
 from store.environment import Environment, Transaction
 from store.errors import LogDamaged
 from store.names import name_key, unpack_named, unpack_value
+from store.recent import Recent, load_recent
 from store.turn import CLAIM
 
-DATABASES = ("meta", "sessions", "dedup", "expiry", "rows", "replies", "letters", "tallies", "facts")
+DATABASES = ("meta", "sessions", "dedup", "expiry", "rows", "replies", "letters", "tallies", "facts", "recent")
 EPOCH = b"epoch"
 OWNER = b"owner"
 CURSOR = b"cursor"
@@ -34,6 +38,8 @@ class PartitionView:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self._recent = Recent()
+        self._seen = -1
 
     def rows(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
         """Read rows in order.
@@ -58,19 +64,37 @@ class PartitionView:
 
     def session(self, key: str) -> bytes | None:
         """Give a session's snapshot, or None."""
-        return self._named("sessions", key)
+        return self.snapshots((key,))[0]
 
     def snapshots(self, keys: Sequence[str]) -> list[bytes | None]:
         """Give the snapshots of several sessions in one read, None for each that is not known."""
-        wanted = [name_key(key) for key in keys]
         with self._env.read() as txn:
-            found = dict(txn.cursor(self._env.database("sessions")).getmulti(wanted))
-        return [None if (stored := found.get(key)) is None else unpack_value(key, stored) for key in wanted]
+            recent = self._recent_in(txn).sessions
+            wanted = {key: name_key(key) for key in keys if key not in recent}
+            found = dict(txn.cursor(self._env.database("sessions")).getmulti(wanted.values())) if wanted else {}
+        snapshots = []
+        for key in keys:
+            place = wanted.get(key)
+            if place is None:
+                snapshots.append(recent[key])
+            else:
+                stored = found.get(place)
+                snapshots.append(None if stored is None else unpack_value(place, stored))
+        return snapshots
 
     def session_count(self) -> int:
         """Give how many sessions are known."""
         with self._env.read() as txn:
-            return int(txn.stat(self._env.database("sessions"))["entries"])
+            recent = self._recent_in(txn)
+            db = self._env.database("sessions")
+            count = int(txn.stat(db)["entries"])
+            if recent.sessions:
+                places = recent.ordered()
+                found = {key for key, _ in txn.cursor(db).getmulti([place for place, _ in places])}
+                for place, name in places:
+                    alive = recent.sessions[name] is not None
+                    count += alive - (place in found)
+            return count
 
     def sessions(self, *, after: str = "", limit: int = 100) -> list[tuple[str, bytes]]:
         """List sessions in the order of their keys on disk.
@@ -82,7 +106,22 @@ class PartitionView:
         Returns:
             keys and snapshots.
         """
-        return self._page("sessions", after, limit)
+        with self._env.read() as txn:
+            recent = self._recent_in(txn)
+            order = recent.ordered()
+            start = bisect_right(order, (name_key(after), after)) if after else 0
+            fresh = ((place, name, recent.sessions[name]) for place, name in islice(order, start, None))
+            settled = (
+                (place, name, snapshot)
+                for place, name, snapshot in self._walk(txn, "sessions", after)
+                if name not in recent.sessions
+            )
+            alive = (
+                (name, snapshot)
+                for _, name, snapshot in merge(fresh, settled, key=itemgetter(0))
+                if snapshot is not None
+            )
+            return list(islice(alive, max(limit, 0)))
 
     def claimed(self, digests: Sequence[bytes]) -> list[tuple[int, int] | None]:
         """Look dedup keys up.
@@ -94,15 +133,18 @@ class PartitionView:
             for each the position and expiry (milliseconds since 1970 UTC, 0 never) of its claim, or None.
         """
         with self._env.read() as txn:
+            recent = self._recent_in(txn).claims
             found = dict(txn.cursor(self._env.database("dedup")).getmulti(digests))
-        if not found:
-            return [None] * len(digests)
-        return [None if (data := found.get(digest)) is None else CLAIM.unpack(data) for digest in digests]
+        claims = [recent.get(digest) or found.get(digest) for digest in digests]
+        return [None if claim is None else CLAIM.unpack(claim) for claim in claims]
 
     def claim_count(self) -> int:
         """Give how many dedup keys are held."""
         with self._env.read() as txn:
-            return int(txn.stat(self._env.database("dedup"))["entries"])
+            recent = self._recent_in(txn).claims
+            db = self._env.database("dedup")
+            known = len(txn.cursor(db).getmulti(recent, values=False)) if recent else 0
+            return int(txn.stat(db)["entries"]) + len(recent) - known
 
     def letter(self, letter_id: str) -> bytes | None:
         """Give a dead letter, or None."""
@@ -141,14 +183,26 @@ class PartitionView:
 
     def _page(self, database: str, after: str, limit: int) -> list[tuple[str, bytes]]:
         with self._env.read() as txn:
-            cursor = txn.cursor(self._env.database(database))
-            if after:
-                key = name_key(after)
-                if not cursor.set_range(key) or (cursor.key() == key and not cursor.next()):
-                    return []
-            elif not cursor.first():
-                return []
-            return [unpack_named(key, stored) for key, stored in islice(cursor.iternext(), max(limit, 0))]
+            found = islice(self._walk(txn, database, after), max(limit, 0))
+            return [(name, value) for _, name, value in found]
+
+    def _walk(self, txn: Transaction, database: str, after: str) -> Iterator[tuple[bytes, str, bytes]]:
+        cursor = txn.cursor(self._env.database(database))
+        if after:
+            place = name_key(after)
+            if not cursor.set_range(place) or (cursor.key() == place and not cursor.next()):
+                return
+        elif not cursor.first():
+            return
+        for place, stored in cursor.iternext():
+            yield place, *unpack_named(place, stored)
+
+    def _recent_in(self, txn: Transaction) -> Recent:
+        seen = txn.id()
+        if seen != self._seen:
+            self._recent = load_recent(txn, self._env.database("recent"))
+            self._seen = seen
+        return self._recent
 
     def _all(self, database: str) -> Iterator[tuple[str, bytes]]:
         after = ""
