@@ -8,17 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from actors.media.errors import TooLargeError
 from messages.inbound import Attachment
 
 _CHUNK = 1 << 20
-
-
-class MediaError(Exception):
-    """Base of the errors of this folder."""
-
-
-class TooLargeError(MediaError, ValueError):
-    """A file has more bytes than are kept."""
 
 
 class ContentStore:

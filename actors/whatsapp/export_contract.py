@@ -20,10 +20,6 @@ DayOrder = Literal["dayfirst", "monthfirst"]
 Warn = Callable[[str], None]
 
 
-class ExportError(Exception):
-    """Base of the errors of this folder."""
-
-
 class Rejected(msgspec.Struct, frozen=True):
     """Input that is no message.
 
@@ -90,7 +86,8 @@ class MediaKeeper(Protocol):
         """Keep a file's content; the name is only shown.
 
         Raises:
-            OSError: it cannot be written; ``ValueError``: it is too large.
+            OSError: it cannot be written.
+            actors.media.errors.MediaError: it is too large.
         """
 
 

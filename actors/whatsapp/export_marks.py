@@ -15,7 +15,8 @@ _ATTACHED_IOS = re.compile(
 )
 _ATTACHED_ANDROID = re.compile(
     rf"\A{_LRM}([^\n<>]{{1,255}}?\.\w{{1,8}}) "
-    r"\((?:file attached|archivo adjunto|datei angehängt|fichier joint|arquivo anexado|file allegato|bestand bijgevoegd|"
+    r"\((?:file attached|archivo adjunto|datei angehängt|fichier joint|arquivo anexado|file allegato|"
+    r"bestand bijgevoegd|"
     rf"الملف مرفق|ملف مرفق|تم إرفاق الملف|الملف المرفق)\){_LRM}",
     re.IGNORECASE,
 )

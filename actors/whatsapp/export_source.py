@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from actors.media.errors import MediaError
 from actors.whatsapp.export_chat import DAMAGE, ChatSource, read_chat
 from actors.whatsapp.export_contract import (
     KEY_LIMIT,
@@ -73,13 +74,13 @@ def read_source(
     if not head:
         yield Rejected(where, "is empty")
     elif head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")) or path.suffix.lower() == ".zip":
-        yield from _read_zip(path, where, options, media, now_ms, say)
+        yield from _read_zip(path, where, options, media, now_ms=now_ms, warn=say)
     elif path.suffix.lower() in {".jsonl", ".ndjson", ".json"} or _looks_like_json(head):
         yield from read_jsonl(lambda: path.open("rb"), where, options, now_ms, say)
     else:
-        title, conversation = conversation_of(path.stem, path.absolute().parent.name, options)
+        conversation = conversation_of(path.stem, path.absolute().parent.name, options)
         find = _Absent("the chat came without its files").find
-        chat = ChatSource(where, conversation, title, lambda: path.open("rb"), find)
+        chat = ChatSource(where, conversation, lambda: path.open("rb"), find)
         yield from read_chat(chat, options, now_ms, say)
 
 
@@ -88,7 +89,7 @@ def _looks_like_json(head: bytes) -> bool:
     return bare.startswith(b"{") and b'"' in bare[:64]
 
 
-def conversation_of(stem: str, folder: str, options: ReadOptions) -> tuple[str, str]:
+def conversation_of(stem: str, folder: str, options: ReadOptions) -> str:
     """Name the conversation of a chat's file.
 
     Args:
@@ -97,17 +98,17 @@ def conversation_of(stem: str, folder: str, options: ReadOptions) -> tuple[str, 
         options: a name for files that tell none.
 
     Returns:
-        the contact's or group's name ("" if the file does not tell it), and the conversation's key.
+        the conversation's key: the contact's or group's name where the file tells it.
     """
     for name in (stem, folder):
         found = _TITLE.match(_shown(name))
         if found is not None:
             title = _COPY.sub("", found.group(1)).strip() or found.group(1).strip()
-            return title, _key(title)
+            return _key(title)
     name = _shown(stem)
     if name.lower() in {"_chat", "chat", ""}:
         name = options.conversation or _shown(folder) or "chat"
-    return "", _key(name)
+    return _key(name)
 
 
 def _shown(name: str) -> str:
@@ -133,7 +134,7 @@ class _Members:
     """The files beside a chat in its zip."""
 
     def __init__(self, archive: zipfile.ZipFile, media: MediaKeeper | None, limits: ReadLimits) -> None:
-        self._archive = archive
+        self.archive = archive
         self._media = media
         self._limits = limits
         self._members: dict[tuple[str, str], zipfile.ZipInfo] = {}
@@ -156,9 +157,9 @@ class _Members:
         if self._media is None:
             return Attachment(name=shown, mime=mime, size=member.file_size, note="not kept")
         try:
-            with self._archive.open(member) as stream:
+            with self.archive.open(member) as stream:
                 kept = self._media.keep(cast(BinaryIO, stream), shown)
-        except (*DAMAGE, RuntimeError, NotImplementedError, ValueError) as error:
+        except (*DAMAGE, RuntimeError, NotImplementedError, MediaError) as error:
             return Attachment(name=shown, mime=mime, size=member.file_size, note=f"could not be kept: {error}")
         return Attachment(
             name=shown, mime=kept.mime or mime, size=kept.size, sha256=kept.sha256, note=kept.note or "not yet read"
@@ -166,7 +167,7 @@ class _Members:
 
 
 def _read_zip(
-    path: Path, where: str, options: ReadOptions, media: MediaKeeper | None, now_ms: int, warn: Warn
+    path: Path, where: str, options: ReadOptions, media: MediaKeeper | None, *, now_ms: int, warn: Warn
 ) -> Iterator[Inbound | Rejected]:
     try:
         archive = zipfile.ZipFile(path)
@@ -201,7 +202,7 @@ def _read_zip(
             yield Rejected(where, "holds no chat (_chat.txt or WhatsApp Chat with ….txt)")
         for member in chats:
             members.wanted.add(member.filename)
-            yield from read_chat(_chat_of(member, archive, path, where, members, options), options, now_ms, warn)
+            yield from read_chat(_chat_of(member, path, where, members, options), options, now_ms, warn)
         for member in nested:
             if member.filename not in members.wanted:
                 members.wanted.add(member.filename)
@@ -215,16 +216,13 @@ def _named_as_chat(member: zipfile.ZipInfo) -> bool:
     return name == "_chat" or _TITLE.match(_shown(name)) is not None
 
 
-def _chat_of(
-    member: zipfile.ZipInfo, archive: zipfile.ZipFile, path: Path, where: str, members: _Members, options: ReadOptions
-) -> ChatSource:
+def _chat_of(member: zipfile.ZipInfo, path: Path, where: str, members: _Members, options: ReadOptions) -> ChatSource:
     inner = PurePosixPath(member.filename)
     folder = str(inner.parent)
-    title, conversation = conversation_of(inner.stem, inner.parent.name or path.stem, options)
+    conversation = conversation_of(inner.stem, inner.parent.name or path.stem, options)
     return ChatSource(
         f"{where}!/{_shown(member.filename)}",
         conversation,
-        title,
-        lambda: io.BufferedReader(cast(io.RawIOBase, archive.open(member)), 1 << 18),
+        lambda: io.BufferedReader(cast(io.RawIOBase, members.archive.open(member)), 1 << 18),
         lambda name: members.find(folder, name),
     )

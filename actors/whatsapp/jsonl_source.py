@@ -1,9 +1,9 @@
 """JSONL of inbound messages: one object a line.
 
 Keys: ``conversation``, ``sender``, ``text`` (required); ``id``, ``sent_at`` (ISO 8601, or seconds or milliseconds
-since 1970), ``sequence``, ``kind``, ``attachments`` (objects with ``name``, ``mime``, ``size``), ``name`` (of the sender),
-``region``, ``direction`` (``in`` or ``out``), ``reply_to``, ``lang`` (optional). Scalars under other keys are kept in
-the message's ``extra``.
+since 1970), ``sequence``, ``kind``, ``attachments`` (objects with ``name``, ``mime``, ``size``), ``name`` (of
+the sender), ``region``, ``direction`` (``in`` or ``out``), ``reply_to``, ``lang`` (optional). Scalars under other
+keys are kept in the message's ``extra``.
 """
 
 from __future__ import annotations
