@@ -1,0 +1,135 @@
+"""What understands messages: one interface, several engines, chosen by name."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from actors.language.language_of import language_of
+from actors.language.rules.extract import RuleExtractor
+from messages.understanding import Tier, Understanding, WorkItem, WorkResult
+
+RULES_UNAVAILABLE: Final = ("intent", "sentiment", "urgency", "model_entities")
+EMPTY_UNAVAILABLE: Final = ("entities", "intent", "sentiment", "urgency", "language")
+
+
+class EngineError(Exception):
+    """An engine that does not exist or cannot be loaded."""
+
+
+class Engine(Protocol):
+    """What understands messages.
+
+    Attributes:
+        tier: the best tier that this engine reaches.
+    """
+
+    tier: Tier
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        """Understand messages.
+
+        Args:
+            items: the messages.
+
+        Returns:
+            one result for each item, in order; an item whose handling raised has its traceback in ``error``.
+        """
+        ...
+
+
+class EmptyEngine:
+    """Answers at once with nothing: for measuring everything else."""
+
+    tier: Tier = "none"
+
+    def __init__(self) -> None:
+        self._nothing = Understanding(tier="none", unavailable=EMPTY_UNAVAILABLE)
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        """Answer each item with an empty understanding."""
+        return [WorkResult(key=item.key, understanding=self._nothing) for item in items]
+
+
+class RulesEngine:
+    """Entities by the rule layer and the language; no models.
+
+    Args:
+        region: two-letter country for national phone numbers where an item names none.
+        extractor: the rule layer; one with the built-in gazetteer where None.
+        reason: why no models are used, "" where that was asked for.
+    """
+
+    tier: Tier = "essential"
+
+    def __init__(self, region: str = "AE", extractor: RuleExtractor | None = None, reason: str = "") -> None:
+        self._extractor = extractor if extractor is not None else RuleExtractor(default_region=region)
+        self.reason = reason
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        """Find the entities and the language of each item."""
+        return [self._one(item) for item in items]
+
+    def _one(self, item: WorkItem) -> WorkResult:
+        try:
+            entities = self._extractor.extract(
+                item.text, sent_ms=item.sent_ms, utc_offset_min=item.utc_offset_min, region=item.region
+            )
+            understood = Understanding(
+                lang=language_of(item.text), entities=entities, tier="essential", unavailable=RULES_UNAVAILABLE
+            )
+            return WorkResult(key=item.key, understanding=understood)
+        except Exception:  # noqa: BLE001 - one bad item must not cost the batch; the shard retries it and sets it aside
+            return WorkResult(key=item.key, error=traceback.format_exc())
+
+
+def load_engine(name: str, models: Path | None = None, region: str = "AE") -> Engine:
+    """Load an engine by name.
+
+    Args:
+        name: ``empty``; ``rules``; ``reduced`` and ``full`` (models of that tier, an error without them); ``auto``
+            (the best that the model folder allows, rules where there is none); or ``module:attribute``, a class or
+            function that is called without arguments.
+        models: the model folder.
+        region: two-letter country for national phone numbers.
+
+    Returns:
+        the engine.
+
+    Raises:
+        EngineError: no such engine, or its models are missing or damaged.
+    """
+    if name == "empty":
+        return EmptyEngine()
+    if name in ("rules", "essential"):
+        return RulesEngine(region)
+    if name in ("auto", "full", "reduced"):
+        try:
+            return _load_hybrid(name, models, region)
+        except EngineError as error:
+            if name != "auto":
+                raise
+            return RulesEngine(region, reason=str(error))
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            return cast(Engine, getattr(importlib.import_module(module), attribute)())
+        except (ImportError, AttributeError, TypeError) as error:
+            raise EngineError(f"engine {name!r} cannot be loaded: {error}") from error
+    raise EngineError(f"unknown engine {name!r}: empty, rules, reduced, full, auto, or module:attribute")
+
+
+def _load_hybrid(name: str, models: Path | None, region: str) -> Engine:
+    try:
+        hybrid = importlib.import_module("actors.language.hybrid")
+    except ImportError as error:
+        raise EngineError(f"the models' code cannot be imported: {error}") from error
+    if models is None:
+        raise EngineError("no model folder is configured")
+    try:
+        return cast(Engine, hybrid.HybridEngine.load(models, name, region))
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        raise EngineError(f"models in {models} cannot be used: {error}") from error

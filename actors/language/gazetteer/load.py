@@ -1,0 +1,170 @@
+"""Read gazetteer files and look names up, exactly and with a small misspelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from actors.language.rules.fold import MARK, tokenize
+from messages.understanding import EntityType
+
+KINDS: Final = ("location", "project", "property_type", "purpose", "feature")
+FLAGS: Final = frozenset({"cue", "cap"})
+MOST_TOKENS: Final = 8
+SHORTEST_FUZZY: Final = 6
+
+
+class GazetteerError(Exception):
+    """A gazetteer file that cannot be used."""
+
+
+class Entry(NamedTuple):
+    """What a name stands for.
+
+    Attributes:
+        type: entity type.
+        value: the normalised value.
+        cue: the name is also an ordinary word: it counts only after a word like "in" or "near".
+        cap: it counts with a capital letter, or after such a word.
+    """
+
+    type: EntityType
+    value: str
+    cue: bool = False
+    cap: bool = False
+
+
+def name_key(name: str) -> tuple[str, ...]:
+    """Fold a name to the tokens by which it is found; marks between them do not count."""
+    tokens = tokenize(name)
+    return tuple(text for text, kind in zip(tokens.texts, tokens.kinds, strict=True) if kind != MARK)
+
+
+class Gazetteer:
+    """Names and what they stand for.
+
+    A file is UTF-8, one name a line, columns separated by tabs: kind, canonical name, other spellings separated by
+    ``|``, flags separated by ``,``. Lines that start with ``#`` and empty ones are skipped. A later file wins.
+
+    Args:
+        paths: further files, read after the ones that come with the package.
+
+    Raises:
+        GazetteerError: a file cannot be read or a line is wrong; names the file and the line.
+    """
+
+    def __init__(self, paths: Iterable[Path] = (), *, builtin: bool = True) -> None:
+        self._entries: dict[str, Entry] = {}
+        self.longest: dict[str, int] = {}
+        self.words_with_digits: frozenset[str] = frozenset()
+        files = sorted(Path(__file__).parent.glob("*.tsv")) if builtin else []
+        for path in [*files, *paths]:
+            self._read(path)
+        names: dict[str, list[str]] = {}
+        digits: set[str] = set()
+        for key, entry in self._entries.items():
+            for word in key.split():
+                if word[0].isdigit() and not word.isdigit():
+                    digits.add(word)
+            if entry.type in ("location", "project") and len(key) >= SHORTEST_FUZZY and not entry.cue:
+                names.setdefault(key[0], []).append(key)
+        self.words_with_digits = frozenset(digits)
+        self._names = names
+        self.fuzzy = lru_cache(maxsize=65536)(self._fuzzy)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: str) -> Entry | None:
+        """Look a folded name up; its tokens are separated by one space."""
+        return self._entries.get(key)
+
+    def add(self, kind: str, name: str, aliases: Sequence[str] = (), flags: frozenset[str] = frozenset()) -> None:
+        """Add one name.
+
+        Args:
+            kind: one of ``KINDS``.
+            name: canonical name; its lower case is the value.
+            aliases: other spellings.
+            flags: of ``FLAGS``.
+
+        Raises:
+            GazetteerError: an unknown kind or flag, or a name without letters.
+        """
+        if kind not in KINDS or kind not in get_args(EntityType):
+            raise GazetteerError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
+        if flags - FLAGS:
+            raise GazetteerError(f"unknown flag {', '.join(sorted(flags - FLAGS))}: one of {', '.join(sorted(FLAGS))}")
+        if not name_key(name):
+            raise GazetteerError(f"the name {name!r} has no letters")
+        shared = Entry(kind, " ".join(name.lower().split()), "cue" in flags, "cap" in flags)  # type: ignore[arg-type]
+        for alias in (name, *aliases):
+            words = name_key(alias)
+            if not words or len(words) > MOST_TOKENS:
+                continue
+            arabic = "\u0600" <= words[0][0] <= "\u06ff"
+            # an Arabic name keeps its script in the value
+            value = " ".join(alias.split()) if arabic and kind in ("location", "project", "feature") else shared.value
+            self._put(words, shared._replace(value=value))
+            if arabic:
+                rest = words[1:]
+                other = words[0][2:] if words[0].startswith("ال") else "ال" + words[0]
+                if len(other) > 2:
+                    self._put((other, *rest), shared._replace(value=value), weak=True)
+                if rest and not rest[0].startswith("ال"):
+                    self._put((other, "ال" + rest[0], *rest[1:]), shared._replace(value=value), weak=True)
+
+    def _put(self, words: tuple[str, ...], entry: Entry, *, weak: bool = False) -> None:
+        key = " ".join(words)
+        if weak and key in self._entries:
+            return
+        self._entries[key] = entry
+        if len(words) > self.longest.get(words[0], 0):
+            self.longest[words[0]] = len(words)
+
+    def _read(self, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise GazetteerError(f"{path}: cannot be read: {error}") from error
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            columns = [column.strip() for column in line.split("\t")]
+            if len(columns) < 2 or len(columns) > 4 or not columns[1]:
+                raise GazetteerError(f"{path}:{number}: not 'kind<TAB>name[<TAB>aliases[<TAB>flags]]'")
+            aliases = [alias.strip() for alias in columns[2].split("|") if alias.strip()] if len(columns) > 2 else []
+            flags = (
+                frozenset(flag.strip() for flag in columns[3].split(",") if flag.strip())
+                if len(columns) > 3
+                else frozenset()
+            )
+            try:
+                self.add(columns[0], columns[1], aliases, flags)
+            except GazetteerError as error:
+                raise GazetteerError(f"{path}:{number}: {error}") from error
+
+    def _fuzzy(self, key: str) -> Entry | None:
+        """Find a place or project whose name is one slip away (two from twelve letters on).
+
+        Args:
+            key: a folded name of at least ``SHORTEST_FUZZY`` characters that is not known as it stands.
+
+        Returns:
+            the entry, or None where there is none or more than one equally near.
+        """
+        allowed = 2 if len(key) >= 12 else 1
+        near = [name for name in self._names.get(key[0], ()) if abs(len(name) - len(key)) <= allowed]
+        found = process.extract(key, near, scorer=OSA.distance, score_cutoff=allowed, limit=2)
+        if not found or (
+            len(found) == 2
+            and found[0][1] == found[1][1]
+            and self._entries[found[0][0]].value != self._entries[found[1][0]].value
+        ):
+            return None
+        return self._entries[found[0][0]]

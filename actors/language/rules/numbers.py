@@ -1,0 +1,132 @@
+"""Numbers in digits and words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from actors.language.rules.fold import NUMBER, Tokens
+from actors.language.rules.lexicon import NUMBER_WORDS
+
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?\Z")
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}\Z")
+_DOTTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}\Z")
+LONGEST_DIGITS = 15
+_TENS_ALONE = frozenset({"و", "w", "and"})
+
+
+@dataclass(slots=True)
+class Number:
+    """A number in a text.
+
+    Attributes:
+        first, after: its tokens, ``after`` exclusive.
+        value: what it says.
+        in_words: written as a word.
+        grouped: written with thousands separators.
+        role: what it turned out to be: an entity type, ``other`` for a known non-entity, "" for nothing yet.
+        scale: multiplier written after it, 1 where none.
+    """
+
+    first: int
+    after: int
+    value: float
+    in_words: bool = False
+    grouped: bool = False
+    role: str = ""
+    scale: float = 1.0
+    currency: str = ""
+    start: int = 0
+    end: int = 0
+
+
+def parse_number(text: str) -> tuple[float, bool] | None:
+    """Read digits with separators.
+
+    Args:
+        text: digits, commas and dots.
+
+    Returns:
+        the value and whether it has thousands separators; None where the form is no number (12.3.2026, 1204,1205).
+    """
+    if len(text) > LONGEST_DIGITS + 6:
+        return None
+    if _PLAIN.match(text):
+        return float(text), False
+    if _GROUPED.match(text):
+        return float(text.replace(",", "")), True
+    if _DECIMAL_COMMA.match(text):
+        return float(text.replace(",", ".")), False
+    if _DOTTED.match(text):
+        return float(text.replace(".", "")), True
+    return None
+
+
+def find_numbers(tokens: Tokens, *, words: bool) -> list[Number]:
+    """Find all numbers.
+
+    Args:
+        tokens: the text.
+        words: look for number words, too.
+
+    Returns:
+        the numbers in order.
+    """
+    found: list[Number] = []
+    texts, kinds = tokens.texts, tokens.kinds
+    count = len(texts)
+    at = 0
+    while at < count:
+        if kinds[at] == NUMBER:
+            parsed = parse_number(texts[at])
+            if parsed is not None:
+                found.append(Number(at, at + 1, parsed[0], grouped=parsed[1]))
+        elif words and texts[at] in NUMBER_WORDS:
+            value, after = _spelled(texts, at)
+            found.append(Number(at, after, value, in_words=True))
+            at = after
+            continue
+        at += 1
+    return found
+
+
+def _spelled(texts: list[str], at: int) -> tuple[float, int]:
+    """Read number words: "twenty five", "one hundred and twenty", "خمسة وعشرين", "one point two"."""
+    total = NUMBER_WORDS[texts[at]]
+    at += 1
+    count = len(texts)
+    last = total
+    while at < count:
+        step = 1
+        word = texts[at]
+        if word in ("and", "و", "w", "-") and at + 1 < count:
+            word = texts[at + 1]
+            step = 2
+        elif word[0] == "و" and word[1:] in NUMBER_WORDS:
+            word = word[1:]
+            step = 3
+        value = NUMBER_WORDS.get(word)
+        if value is None:
+            break
+        if value == 100 and last < 10 and step == 1:
+            total *= 100
+        elif (
+            (last in (100, 200, 300, 400, 500) or last < 10 <= 20 and total >= 100)
+            and value < 100
+            or last >= 20
+            and value < 10
+            and texts[at] not in ("and",)
+        ):
+            total += value
+        elif step == 3 and last < 10 and value >= 20:  # خمسة وعشرين
+            total += value
+        else:
+            break
+        last = 100 if value == 100 else value
+        at += 1 if step == 3 else step
+    if at + 1 < count and texts[at] in ("point", "فاصلة") and texts[at + 1] in NUMBER_WORDS:
+        tail = NUMBER_WORDS[texts[at + 1]]
+        if tail < 10:
+            return total + tail / 10, at + 2
+    return total, at
