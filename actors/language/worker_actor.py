@@ -1,0 +1,50 @@
+"""A worker of the language pool: stateless, one engine, batches in and out."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from actors.language.engine import load_engine
+from actors.system.settings import Settings
+from messages.understanding import ResultBatch, WorkBatch
+from messages.wire import Wire
+from supervision.errors import UnknownVerbError
+from supervision.process_actor import Address, ProcessActor
+
+
+class LanguageWorker(ProcessActor):
+    """Understands batches of messages with one engine."""
+
+    accepts = WorkBatch
+
+    def started(self, config: bytes) -> None:
+        """Load the engine; the pool counts the worker as ready after it.
+
+        Args:
+            config: the settings as JSON.
+        """
+        language = Settings.model_validate_json(config).language
+        self._engine = load_engine(language.engine, language.models, language.region)
+        self.counters.update(batches=0, messages=0, errors=0, expired=0)
+
+    def received(self, message: Wire, sender: Address) -> None:
+        """Answer a batch, unless its shard has given up on it already."""
+        if not isinstance(message, WorkBatch):
+            return
+        if time.time_ns() // 1_000_000 > message.deadline_ms:
+            self.counters["expired"] += 1
+            return
+        began = time.process_time_ns()
+        results = self._engine.understand(message.items)
+        busy_us = (time.process_time_ns() - began) // 1_000
+        self.counters["batches"] += 1
+        self.counters["messages"] += len(results)
+        self.counters["errors"] += sum(1 for result in results if result.error)
+        self.tell(sender, ResultBatch(batch=message.batch, worker=self.name, results=tuple(results), busy_us=busy_us))
+
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
+        """Answer ``engine``: which tier of models works here."""
+        if verb == "engine":
+            return {"tier": self._engine.tier}
+        raise UnknownVerbError(f"a language worker does not know {verb!r}")

@@ -1,0 +1,182 @@
+"""Hands work to a pool by credits: micro-batches, deadlines, and a second chance on another worker.
+
+A batch grows while all credits are used, so that load makes batches larger and calm makes them small. What was in
+flight at a worker that died or hung is sent again one by one, so that one poisonous item cannot take others with it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+Item = TypeVar("Item")
+
+
+class DispatchPolicy(msgspec.Struct, frozen=True):
+    """Bounds of dispatching.
+
+    Attributes:
+        batch: the most items in a batch.
+        credits: the most batches in flight at one worker.
+        deadline_ms: after this a worker that has not answered is taken for hung, milliseconds.
+    """
+
+    batch: int = 128
+    credits: int = 2
+    deadline_ms: int = 10_000
+
+
+class Flight(NamedTuple, Generic[Item]):
+    """A batch on its way.
+
+    Attributes:
+        number: its number.
+        worker: who has it.
+        items: what it holds, by key.
+        deadline_ms: when it is overdue, milliseconds since 1970 UTC.
+        alone: it is a second chance and holds one item.
+    """
+
+    number: int
+    worker: str
+    items: dict[int, Item]
+    deadline_ms: int
+    alone: bool
+
+
+class Lost(NamedTuple, Generic[Item]):
+    """Items whose worker died or hung while they were alone: theirs is the fault."""
+
+    items: list[Item]
+    worker: str
+
+
+class Dispatcher(Generic[Item]):
+    """Queue of work, and the batches in flight.
+
+    Args:
+        policy: the bounds.
+        clock: gives milliseconds since 1970 UTC.
+    """
+
+    def __init__(self, policy: DispatchPolicy, clock: Callable[[], int]) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._queues: dict[int, deque[Item]] = {}
+        self._again: deque[Item] = deque()
+        self._flights: dict[int, Flight[Item]] = {}
+        self._used: dict[str, int] = {}
+        self._number = 0
+        self._key = 0
+
+    def offer(self, lane: int, item: Item) -> None:
+        """Queue an item.
+
+        Args:
+            lane: items of one lane share batches (a partition, so that one commit serves a batch).
+            item: the work.
+        """
+        self._queues.setdefault(lane, deque()).append(item)
+
+    def set_workers(self, names: Iterable[str]) -> Lost[Item]:
+        """Tell who works now; what was in flight at others is queued again.
+
+        Returns:
+            the items that were alone with a worker that is gone.
+        """
+        now = set(names)
+        gone = [worker for worker in self._used if worker not in now]
+        lost: list[Item] = []
+        for worker in gone:
+            lost.extend(self._give_up(worker))
+        for worker in now:
+            self._used.setdefault(worker, 0)
+        return Lost(lost, ",".join(gone))
+
+    def drop_worker(self, name: str) -> list[Item]:
+        """Take a worker out of use; what was in flight there is queued again.
+
+        Returns:
+            the items that were alone with it.
+        """
+        return self._give_up(name)
+
+    def _give_up(self, worker: str) -> list[Item]:
+        self._used.pop(worker, None)
+        lost: list[Item] = []
+        for flight in [flight for flight in self._flights.values() if flight.worker == worker]:
+            del self._flights[flight.number]
+            if flight.alone or len(flight.items) == 1:
+                lost.extend(flight.items.values())
+            else:
+                self._again.extend(flight.items.values())
+        return lost
+
+    def take(self) -> Flight[Item] | None:
+        """Form the next batch for the least busy worker that has credit.
+
+        Returns:
+            the batch, now in flight; None when there is no work or no credit.
+        """
+        worker = self._free_worker()
+        if worker is None:
+            return None
+        items: list[Item] = []
+        alone = bool(self._again)
+        if alone:
+            items.append(self._again.popleft())
+        else:
+            lane = self._longest()
+            if lane is None:
+                return None
+            while lane and len(items) < self._policy.batch:
+                items.append(lane.popleft())
+        self._number += 1
+        keyed: dict[int, Item] = {}
+        for item in items:
+            self._key += 1
+            keyed[self._key] = item
+        flight = Flight(self._number, worker, keyed, self._clock() + self._policy.deadline_ms, alone)
+        self._flights[flight.number] = flight
+        self._used[worker] += 1
+        return flight
+
+    def _free_worker(self) -> str | None:
+        best = min(self._used, key=self._used.__getitem__, default=None)
+        return best if best is not None and self._used[best] < self._policy.credits else None
+
+    def _longest(self) -> deque[Item] | None:
+        best = max(self._queues.values(), key=len, default=None)
+        return best or None
+
+    def answered(self, number: int) -> Flight[Item] | None:
+        """Settle a batch.
+
+        Args:
+            number: the batch's.
+
+        Returns:
+            the batch, or None if it was given up before.
+        """
+        flight = self._flights.pop(number, None)
+        if flight is not None and flight.worker in self._used:
+            self._used[flight.worker] -= 1
+        return flight
+
+    def overdue(self) -> list[str]:
+        """Name the workers that hold a batch past its deadline."""
+        now = self._clock()
+        return sorted({flight.worker for flight in self._flights.values() if flight.deadline_ms <= now})
+
+    @property
+    def queued(self) -> int:
+        """How many items wait."""
+        return sum(len(queue) for queue in self._queues.values()) + len(self._again)
+
+    @property
+    def in_flight(self) -> int:
+        """How many batches are on their way."""
+        return len(self._flights)

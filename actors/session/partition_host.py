@@ -1,0 +1,519 @@
+"""Hosts the sessions of one partition: a mailbox, a state and a behaviour each, and one commit a turn for all.
+
+Nothing here knows of processes: the inbox, the state, the clock and the policies are passed in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from traceback import format_exc
+from typing import Protocol
+
+import msgspec
+
+from actors.session import ordering as order
+from actors.session.errors import StaleAnswer
+from actors.session.low_water_mark import LowWaterMark
+from actors.session.ordering import Arrival, Ordering, OrderingPolicy, Released
+from actors.session.session import (
+    Ask,
+    Delivered,
+    Effect,
+    Event,
+    Failed,
+    Finish,
+    Overdue,
+    SessionPolicy,
+    SessionState,
+    SetAside,
+    Tick,
+    Understood,
+    Unlock,
+    WakeAt,
+    advance,
+)
+from actors.session.transitions import Phase
+from messages.inbound import INBOUND, Inbound
+from messages.row import DEAD_LETTER, DeadLetter
+from messages.session import SNAPSHOT, TALLY, Snapshot, Tally
+from messages.understanding import WorkResult
+from messages.wire import WireError, encode
+from store.partition import PartitionState, Turn
+
+REPLAYED = -1
+"""Position of a message that comes from the dead-letter queue and not from the inbox."""
+
+
+class Inbox(Protocol):
+    """What is read of the inbox log."""
+
+    def read(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
+        """Read entries from a position on."""
+
+
+class HostPolicy(msgspec.Struct, frozen=True):
+    """Bounds of a partition's host.
+
+    Attributes:
+        session: limits of a turn.
+        ordering: how long order is waited for.
+        window: how many unfinished messages may be in memory.
+        resident_limit: how many sessions stay in memory; the least recently used are passivated.
+        idle_ms: a session that rests this long is passivated, milliseconds.
+        dedup_ms: how long the dedup key of a live message is kept, milliseconds.
+    """
+
+    session: SessionPolicy = SessionPolicy()
+    ordering: OrderingPolicy = OrderingPolicy()
+    window: int = 4_096
+    resident_limit: int = 5_000
+    idle_ms: int = 600_000
+    dedup_ms: int = 7 * 86_400_000
+
+
+class Cell:
+    """A resident session: its state, its mailbox, and what its order holds back."""
+
+    __slots__ = ("dirty", "key", "mailbox", "ordering", "state", "touched_ms")
+
+    def __init__(self, key: str, state: SessionState, ordering: Ordering, now_ms: int) -> None:
+        self.key = key
+        self.state = state
+        self.ordering = ordering
+        self.mailbox: deque[Released] = deque()
+        self.touched_ms = now_ms
+        self.dirty = False
+
+    @property
+    def resting(self) -> bool:
+        """True when nothing is in work, waiting, held back, or uncommitted."""
+        return self.state.phase is Phase.IDLE and not self.mailbox and not self.ordering.waiting and not self.dirty
+
+
+def digest_of(conversation: str, message_id: str) -> bytes:
+    """Derive a message's dedup key and row id.
+
+    The first four bytes come from the conversation, so that the keys of one lie together on disk.
+
+    Args:
+        conversation: the conversation's key.
+        message_id: the source's id, unique within the conversation.
+
+    Returns:
+        16 bytes (BLAKE2b); the row id is their hex form.
+    """
+    prefix = blake2b(conversation.encode(), digest_size=4).digest()
+    return prefix + blake2b(f"{conversation}\0{message_id}".encode(), digest_size=12).digest()
+
+
+class PartitionHost:
+    """The sessions of one partition.
+
+    Args:
+        partition: its number.
+        inbox: the log that the gateway writes.
+        state: the state that this host alone writes.
+        policy: the bounds.
+        clock: gives milliseconds since 1970 UTC.
+    """
+
+    def __init__(
+        self, partition: int, inbox: Inbox, state: PartitionState, policy: HostPolicy, clock: Callable[[], int]
+    ) -> None:
+        self.partition = partition
+        self.policy = policy
+        self.asks: deque[tuple[Cell, int]] = deque()
+        self.wakes: list[int] = []
+        self.counters: dict[str, int] = dict.fromkeys(
+            ("rows", "duplicates", "late", "gaps", "set_aside", "retries", "overdue", "stale", "unreadable", "redone"),
+            0,
+        )
+        self.on_commit: Callable[[list[int]], None] | None = None
+        self.blocked = False
+        self._inbox = inbox
+        self._state = state
+        self._clock = clock
+        self._turn: Turn = state.begin()
+        self._mark = LowWaterMark(state.cursor(), state.fact(LowWaterMark.FACT))
+        self._read_from = state.cursor()
+        self._cells: OrderedDict[str, Cell] = OrderedDict()
+        self._in_work: OrderedDict[str, Cell] = OrderedDict()
+        self._holding: dict[str, Cell] = {}
+        self._dirty: list[Cell] = []
+        self._pending: dict[bytes, int] = {}
+        self._finished: list[bytes] = []
+        self._committed_ms: list[int] = []
+        self._tallies: dict[str, Tally] = {}
+        self._tallied: set[str] = set()
+
+    # -- taking in ----------------------------------------------------------------------------------------------
+
+    def take_in(self) -> int:
+        """Read new inbox entries as far as the window allows.
+
+        Returns:
+            how many were read.
+        """
+        room = self.policy.window - self._mark.open_count(self._read_from)
+        if room <= 0 or self.blocked:
+            return 0
+        entries = self._inbox.read(self._read_from, limit=min(room, 1_024))
+        if not entries:
+            return 0
+        self._read_from = entries[-1][0] + 1
+        now_ms = self._clock()
+        arrivals: list[Arrival] = []
+        for position, raw in entries:
+            if self._mark.is_done(position):
+                continue
+            try:
+                message = INBOUND.decode(raw)
+            except WireError as error:
+                self._keep_unreadable(position, raw, error, now_ms)
+                continue
+            arrivals.append(Arrival(position, digest_of(message.conversation, message.id), message))
+        claims = self._state.claimed([arrival.digest for arrival in arrivals])
+        for arrival, claim in zip(arrivals, claims, strict=True):
+            if claim is not None and claim[0] == arrival.position:
+                # Finished before a crash, behind a mark that had not moved yet.
+                self._mark.done(arrival.position)
+                self.counters["redone"] += 1
+            elif arrival.digest in self._pending or (claim is not None and not 0 < claim[1] <= now_ms):
+                self._duplicate(arrival, now_ms)
+            else:
+                self._pending[arrival.digest] = arrival.position
+                self._arrive(arrival, now_ms)
+        return len(entries)
+
+    def _keep_unreadable(self, position: int, raw: bytes, error: WireError, now_ms: int) -> None:
+        digest = blake2b(raw, digest_size=16).digest()
+        message = Inbound(
+            id=digest.hex(), source="inbox", conversation="", sender="", extra={"raw_hex": raw[:4096].hex()}
+        )
+        letter = DeadLetter(
+            letter_id=digest.hex(), message=message, reason="unreadable", traceback=str(error), set_aside_ms=now_ms
+        )
+        self._turn.put_letter(letter.letter_id, encode(letter))
+        self._mark.done(position, unclaimed=True)
+        self.counters["unreadable"] += 1
+
+    def _duplicate(self, arrival: Arrival, now_ms: int) -> None:
+        self._mark.done(arrival.position, unclaimed=True)
+        self.counters["duplicates"] += 1
+        self._count(arrival.message.run, now_ms, duplicates=1)
+
+    def _arrive(self, arrival: Arrival, now_ms: int) -> None:
+        try:
+            cell = self.activate(arrival.message.conversation, now_ms)
+        except WireError as error:
+            self._without_session(arrival, error, now_ms)
+            return
+        cell.ordering, released = order.arrive(cell.ordering, arrival, now_ms, self.policy.ordering)
+        if cell.ordering.waiting:
+            self._hold(cell)
+        if released:
+            cell.mailbox.extend(released)
+            self._deliver(cell, now_ms)
+
+    def _without_session(self, arrival: Arrival, error: WireError, now_ms: int) -> None:
+        # The snapshot is damaged: nothing is guessed, the message waits for a person, the others go on.
+        letter = DeadLetter(
+            letter_id=arrival.digest.hex(),
+            message=arrival.message,
+            reason="snapshot_unreadable",
+            traceback=str(error),
+            set_aside_ms=now_ms,
+        )
+        self._turn.put_letter(letter.letter_id, encode(letter))
+        self._claim(arrival, now_ms)
+        self.counters["set_aside"] += 1
+        self._count(arrival.message.run, now_ms, set_aside=1)
+
+    def _hold(self, cell: Cell) -> None:
+        self._holding[cell.key] = cell
+        due = cell.ordering.due_ms
+        if due is not None:
+            self.wakes.append(due)
+
+    def activate(self, key: str, now_ms: int) -> Cell:
+        """Find a resident session, or bring it back from its snapshot.
+
+        Args:
+            key: the conversation's key.
+            now_ms: the time, milliseconds since 1970 UTC.
+
+        Returns:
+            the resident session.
+        """
+        cell = self._cells.get(key)
+        if cell is not None:
+            cell.touched_ms = now_ms
+            self._cells.move_to_end(key)
+            return cell
+        raw = self._state.session(key)
+        snapshot = Snapshot(conversation=key) if raw is None else SNAPSHOT.decode(raw)
+        ordering = Ordering(next_sequence=snapshot.next_sequence, high_water_ms=snapshot.high_water_ms)
+        cell = Cell(key, SessionState(snapshot), ordering, now_ms)
+        self._cells[key] = cell
+        return cell
+
+    def resident(self, key: str) -> Cell | None:
+        """Look a resident session up, without activating it."""
+        return self._cells.get(key)
+
+    # -- behaviour ----------------------------------------------------------------------------------------------
+
+    def _deliver(self, cell: Cell, now_ms: int) -> None:
+        if cell.mailbox and cell.state.phase is Phase.IDLE:
+            self._in_work[cell.key] = cell
+            self._step(cell, Delivered(cell.mailbox.popleft()), now_ms)
+
+    def _step(self, cell: Cell, event: Event, now_ms: int) -> None:
+        try:
+            after, effects = advance(cell.state, event, now_ms, self.policy.session)
+            rows = [encode(effect.row) for effect in effects if isinstance(effect, Finish)]
+        except StaleAnswer:
+            self.counters["stale"] += 1
+            return
+        except Exception:
+            # A session fails alone: what its own code raises on an answer is a failed try of its message.
+            if not isinstance(event, Understood):
+                raise
+            failed = Failed(event.token, "raised", format_exc())
+            after, effects = advance(cell.state, failed, now_ms, self.policy.session)
+            rows = []
+        cell.state = after
+        for row in rows:
+            self._turn.add_row(row)
+        for effect in effects:
+            self._perform(cell, effect, now_ms)
+        if cell.state.phase is Phase.IDLE and not isinstance(event, Delivered):
+            self._in_work.pop(cell.key, None)
+            self._deliver(cell, now_ms)
+
+    def _perform(self, cell: Cell, effect: Effect, now_ms: int) -> None:
+        if isinstance(effect, Ask):
+            self.asks.append((cell, effect.token))
+            if cell.state.attempts > 1:
+                self.counters["retries"] += 1
+        elif isinstance(effect, Finish):
+            self._finish(cell, effect, now_ms)
+        elif isinstance(effect, SetAside):
+            self._set_aside(cell, effect, now_ms)
+        elif isinstance(effect, WakeAt):
+            self.wakes.append(effect.at_ms)
+        elif isinstance(effect, Overdue):
+            self.counters["overdue"] += 1
+
+    def _finish(self, cell: Cell, effect: Finish, now_ms: int) -> None:
+        arrival = effect.released.arrival
+        if effect.reply is not None:
+            self._turn.add_reply(encode(effect.reply))
+        if arrival.position == REPLAYED:
+            self._turn.drop_letter(effect.row.row_id)
+        self._done(cell, arrival, now_ms)
+        self.counters["rows"] += 1
+        late = int(effect.released.late)
+        self.counters["late"] += late
+        self.counters["gaps"] += effect.released.gap
+        if arrival.message.run and arrival.position != REPLAYED:
+            self._count(arrival.message.run, now_ms, rows=1, late=late)
+        self._committed_ms.append(arrival.message.received_ms)
+
+    def _set_aside(self, cell: Cell, effect: SetAside, now_ms: int) -> None:
+        arrival = effect.released.arrival
+        self._turn.put_letter(effect.letter.letter_id, encode(effect.letter))
+        self._done(cell, arrival, now_ms)
+        self.counters["set_aside"] += 1
+        if arrival.position != REPLAYED:
+            self._count(arrival.message.run, now_ms, set_aside=1)
+
+    def _done(self, cell: Cell, arrival: Arrival, now_ms: int) -> None:
+        self._claim(arrival, now_ms)
+        if not cell.dirty:
+            cell.dirty = True
+            self._dirty.append(cell)
+
+    def _claim(self, arrival: Arrival, now_ms: int) -> None:
+        if arrival.position != REPLAYED:
+            expires = 0 if arrival.message.imported else now_ms + self.policy.dedup_ms
+            self._turn.claim(arrival.digest, arrival.position, expires)
+            self._mark.done(arrival.position)
+        self._finished.append(arrival.digest)
+
+    def _count(
+        self, run: str, now_ms: int, *, rows: int = 0, duplicates: int = 0, late: int = 0, set_aside: int = 0
+    ) -> None:
+        if not run:
+            return
+        tally = self._tallies.get(run)
+        if tally is None:
+            raw = self._state.tally(run)
+            tally = Tally() if raw is None else TALLY.decode(raw)
+        self._tallies[run] = Tally(
+            rows=tally.rows + rows,
+            duplicates=tally.duplicates + duplicates,
+            late=tally.late + late,
+            set_aside=tally.set_aside + set_aside,
+            last_ms=now_ms,
+        )
+        self._tallied.add(run)
+
+    # -- answers and time ---------------------------------------------------------------------------------------
+
+    def answer(self, cell: Cell, token: int, result: WorkResult) -> None:
+        """Give a session the pool's answer.
+
+        Args:
+            cell: the session that asked.
+            token: the request.
+            result: the understanding, or the error that its handling raised.
+        """
+        event: Event
+        if result.understanding is not None:
+            event = Understood(token, result.understanding)
+        else:
+            event = Failed(token, "raised", result.error)
+        self._step(cell, event, self._clock())
+
+    def fail(self, cell: Cell, token: int, reason: str, trace: str) -> None:
+        """Tell a session that its request was lost with its worker."""
+        self._step(cell, Failed(token, reason, trace), self._clock())
+
+    def unlock(self, key: str, who: str) -> bool:
+        """Release a session's lock by force; its work is set aside.
+
+        Returns:
+            True if there was one.
+        """
+        cell = self._in_work.get(key)
+        if cell is None:
+            return False
+        self._step(cell, Unlock(who), self._clock())
+        return True
+
+    def replay(self, letter_id: str) -> bool:
+        """Deliver a dead letter's message anew; its row and the letter's end are one commit.
+
+        Returns:
+            True if there is such a letter and it is not under way already.
+        """
+        raw = self._state.letter(letter_id)
+        if raw is None:
+            return False
+        message = DEAD_LETTER.decode(raw).message
+        digest = bytes.fromhex(letter_id)
+        if not message.conversation or digest in self._pending:
+            return False
+        now_ms = self._clock()
+        cell = self.activate(message.conversation, now_ms)
+        self._pending[digest] = REPLAYED
+        late = message.sent_ms < cell.ordering.high_water_ms
+        cell.mailbox.append(Released(Arrival(REPLAYED, digest, message), late=late, gap=0))
+        self._deliver(cell, now_ms)
+        return True
+
+    def purge(self, letter_id: str) -> None:
+        """Drop a dead letter for good, with the next commit."""
+        self._turn.drop_letter(letter_id)
+
+    def tick(self) -> None:
+        """Look at what time has brought: gaps given up, retries, leases, idle sessions."""
+        now_ms = self._clock()
+        self.wakes = [wake for wake in self.wakes if wake > now_ms]
+        for cell in [cell for cell in self._holding.values() if (cell.ordering.due_ms or 0) <= now_ms]:
+            cell.ordering, released = order.due(cell.ordering, now_ms)
+            if not cell.ordering.waiting:
+                del self._holding[cell.key]
+            elif cell.ordering.due_ms is not None:
+                self.wakes.append(cell.ordering.due_ms)
+            cell.mailbox.extend(released)
+            self._deliver(cell, now_ms)
+        session = self.policy.session
+        for cell in list(self._in_work.values()):
+            lease = cell.state.lease
+            backing_off = cell.state.phase is Phase.BACKING_OFF
+            if backing_off or (lease is not None and now_ms - lease.since_ms >= session.lease_ms):
+                self._step(cell, Tick(), now_ms)
+        self.passivate(now_ms)
+
+    def passivate(self, now_ms: int) -> int:
+        """Put resting sessions out of memory: those above the limit, and those idle for long.
+
+        Returns:
+            how many.
+        """
+        removed = 0
+        over = len(self._cells) - self.policy.resident_limit
+        for cell in self._resting_oldest_first():
+            if removed >= over and now_ms - cell.touched_ms < self.policy.idle_ms:
+                break
+            del self._cells[cell.key]
+            removed += 1
+        return removed
+
+    def _resting_oldest_first(self) -> Iterable[Cell]:
+        return [cell for cell in list(self._cells.values())[:2_000] if cell.resting]
+
+    # -- the commit ---------------------------------------------------------------------------------------------
+
+    def commit(self) -> bool:
+        """Commit the turn: all that was decided since the last commit, or nothing.
+
+        Returns:
+            True if something was written.
+
+        Raises:
+            Fenced: another owner has taken the partition.
+            DiskFull: no room; the turn is kept, and may be committed later.
+            QueueFull: the rows log is at its bound; likewise.
+        """
+        turn = self._turn
+        moved = self._mark.write(turn)
+        if turn.empty and not moved and not self._dirty:
+            return False
+        for cell in self._dirty:
+            turn.put_session(cell.key, encode(cell.state.snapshot))
+        for run in self._tallied:
+            turn.put_tally(run, encode(self._tallies[run]))
+        self._state.commit(turn)
+        self._turn = self._state.begin()
+        self._mark.committed()
+        for cell in self._dirty:
+            cell.dirty = False
+        self._dirty.clear()
+        self._tallied.clear()
+        for digest in self._finished:
+            self._pending.pop(digest, None)
+        self._finished.clear()
+        committed, self._committed_ms = self._committed_ms, []
+        if self.on_commit is not None and committed:
+            self.on_commit(committed)
+        return True
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The committed low-water mark of the inbox."""
+        return self._mark.durable
+
+    @property
+    def resident_count(self) -> int:
+        """How many sessions are in memory."""
+        return len(self._cells)
+
+    @property
+    def open_count(self) -> int:
+        """How many messages were read and are not finished."""
+        return self._mark.open_count(self._read_from)
+
+    def in_work(self) -> list[Cell]:
+        """List the sessions whose lock is held, the longest first."""
+        return list(self._in_work.values())
+
+    def residents(self) -> list[Cell]:
+        """List the sessions in memory, the least recently used first."""
+        return list(self._cells.values())

@@ -1,0 +1,286 @@
+"""The shard: a process that hosts the sessions of some partitions, and asks the language pool for them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from actors.session.dispatcher import Dispatcher
+from actors.session.partition_host import Cell, PartitionHost
+from actors.session.shard_admin import ShardAdmin
+from actors.system.settings import Settings
+from messages.doorbell import Bell, Seen
+from messages.understanding import ResultBatch, WorkBatch, WorkItem
+from messages.wire import Wire
+from store.errors import DiskFull, Fenced, FolderMissing, QueueFull
+from store.folder import DataFolder
+from store.log import LogReader
+from store.partition import PartitionState
+from supervision.process_actor import Address, ProcessActor
+
+TICK_S = 0.25
+EXPIRE_EVERY_S = 10.0
+POOL = "language"
+Asked = tuple[PartitionHost, Cell, int]
+
+
+def now_ms() -> int:
+    """Read the clock, milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class LazyInbox:
+    """Reads a partition's inbox, which the gateway makes when it first starts."""
+
+    def __init__(self, folder: DataFolder, partition: int) -> None:
+        self._path = folder.inbox(partition)
+        self._reader: LogReader | None = None
+
+    def read(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
+        """Read entries from a position on; none while there is no log yet."""
+        if self._reader is None:
+            try:
+                self._reader = LogReader(self._path)
+            except FolderMissing:
+                return []
+        return self._reader.read(start, limit=limit, max_bytes=max_bytes)
+
+
+class ShardActor(ProcessActor):
+    """Hosts sessions; each turn is one commit."""
+
+    accepts = Bell | Seen | ResultBatch
+
+    def started(self, config: bytes) -> None:
+        """Take the partitions over, raising their epoch, and read on where they stand.
+
+        Args:
+            config: the settings as JSON.
+        """
+        self._settings = settings = Settings.model_validate_json(config)
+        folder = DataFolder.open(settings.folder)
+        number = int(self.name.rsplit("-", 1)[1])
+        policy = settings.host_policy()
+        self._tier = "full"
+        self._dispatcher: Dispatcher[Asked] = Dispatcher(settings.dispatch_policy(), now_ms)
+        self._states: dict[int, PartitionState] = {}
+        self._hosts: dict[int, PartitionHost] = {}
+        self._marks_sent: dict[int, int] = {}
+        self._workers: dict[str, Address] = {}
+        self._sink_rung = False
+        self._sink_dirty = True
+        self._expired_at = 0.0
+        for partition in range(number, folder.partitions, settings.sessions.shards):
+            state = PartitionState(
+                folder.state(partition), owner=self.name, max_rows_bytes=settings.sessions.rows_max_bytes
+            )
+            self._states[partition] = state
+            self._hosts[partition] = PartitionHost(partition, LazyInbox(folder, partition), state, policy, now_ms)
+        self._admin = ShardAdmin(self._hosts, self._states, now_ms)
+        self.timers.after(0.0, self._tick, key="tick")
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def received(self, message: Wire, sender: Address) -> None:
+        """Do a turn for a bell or for results."""
+        if isinstance(message, ResultBatch):
+            self._settle(message)
+        elif isinstance(message, Bell):
+            self._read_on()
+            self.tell(sender, Seen(reader=self.name, marks=self._marks()))
+        elif isinstance(message, Seen):
+            self._sink_rung = False
+            for partition, mark in message.marks.items():
+                state = self._states.get(partition)
+                # Trimming costs a commit: worth it for some hundred rows, or when all is drained.
+                if state is not None and (
+                    mark - state.rows_first >= 512 or (mark == state.rows_next and mark > state.rows_first)
+                ):
+                    state.trim_rows(mark)
+            self._ring_sink()
+
+    def directory_changed(self) -> None:
+        """Learn who works in the pool now, and ring a new sink."""
+        # A restarted worker is another one: what its predecessor held is lost.
+        self._workers = {
+            f"{name}#{self.incarnations[name]}": address
+            for name, address in self.directory.items()
+            if name.startswith(f"{POOL}/")
+        }
+        lost = self._dispatcher.set_workers(self._workers)
+        for host, cell, token in lost.items:
+            host.fail(cell, token, "worker_died", f"worker {lost.worker} died with this message alone in its hands")
+        self._sink_rung = False
+        self._sink_dirty = True
+        self._pump()
+        self._ring_sink()
+
+    def _tick(self) -> None:
+        for name in self._dispatcher.overdue():
+            self._give_up(name)
+        for host in self._hosts.values():
+            host.tick()
+        self._read_on()
+        for host in self._hosts.values():
+            self._commit(host)
+        marks = self._marks()
+        gateway = self.directory.get("gateway")
+        if marks != self._marks_sent and gateway is not None:
+            self._marks_sent = marks
+            self.tell(gateway, Seen(reader=self.name, marks=marks))
+        self._expire()
+        wakes = [wake for host in self._hosts.values() for wake in host.wakes]
+        wait = TICK_S if not wakes else min(TICK_S, max(0.001, (min(wakes) - now_ms()) / 1000))
+        self.timers.after(wait, self._tick, key="tick")
+
+    def _give_up(self, worker: str) -> None:
+        self.log.warning("worker hung", worker=worker)
+        self.counters["hung_workers"] += 1
+        lost = self._dispatcher.drop_worker(worker)
+        name, _, incarnation = worker.partition("#")
+        self.report_hung(name, "no answer to a batch within its deadline", int(incarnation))
+        for host, cell, token in lost:
+            host.fail(cell, token, "worker_hung", f"worker {worker} did not answer in time")
+
+    # -- work ---------------------------------------------------------------------------------------------------
+
+    def _read_on(self) -> None:
+        if not self.paused_now:
+            for host in self._hosts.values():
+                while host.take_in() >= 1_024:
+                    pass
+        self._pump()
+
+    def _pump(self) -> None:
+        for host in self._hosts.values():
+            while host.asks:
+                cell, token = host.asks.popleft()
+                self._dispatcher.offer(host.partition, (host, cell, token))
+        while (flight := self._dispatcher.take()) is not None:
+            items = tuple(
+                work_item(key, cell, self._settings.language.region)
+                for key, (_, cell, token) in flight.items.items()
+                if cell.state.token == token and cell.state.current is not None
+            )
+            if not items:
+                self._dispatcher.answered(flight.number)
+                continue
+            batch = WorkBatch(batch=flight.number, shard=self.name, deadline_ms=flight.deadline_ms, items=items)
+            self.tell(self._workers[flight.worker], batch)
+
+    def _settle(self, answer: ResultBatch) -> None:
+        flight = self._dispatcher.answered(answer.batch)
+        if flight is None:
+            self.counters["late_answers"] += 1
+            return
+        items = dict(flight.items)
+        touched: dict[int, PartitionHost] = {}
+        for result in answer.results:
+            asked = items.pop(result.key, None)
+            if asked is not None:
+                host, cell, token = asked
+                touched[host.partition] = host
+                host.answer(cell, token, result)
+        for host, cell, token in items.values():
+            # Left out of the batch because the session had moved on, or forgotten by the worker.
+            if cell.state.token == token and cell.state.current is not None:
+                host.fail(cell, token, "unanswered", f"worker {answer.worker} gave no result for this message")
+        for host in touched.values():
+            host.take_in()
+        self._pump()
+        for host in touched.values():
+            self._commit(host)
+
+    def _commit(self, host: PartitionHost) -> None:
+        try:
+            wrote = host.commit()
+        except (DiskFull, QueueFull) as error:
+            if not host.blocked:
+                self.log.error("turn waits", partition=host.partition, reason=str(error))
+            host.blocked = True
+            return
+        except Fenced:
+            self.log.error("fenced: another owner has taken the partition", partition=host.partition)
+            raise
+        host.blocked = False
+        if wrote:
+            self._sink_dirty = True
+            self._ring_sink()
+
+    def _ring_sink(self) -> None:
+        sink = self.directory.get("sink")
+        if sink is not None and self._sink_dirty and not self._sink_rung:
+            self._sink_dirty = False
+            self._sink_rung = True
+            self.tell(sink, Bell(origin=self.name))
+
+    def _marks(self) -> dict[int, int]:
+        return {partition: host.cursor for partition, host in self._hosts.items()}
+
+    def _expire(self) -> None:
+        if time.monotonic() - self._expired_at > EXPIRE_EVERY_S:
+            self._expired_at = time.monotonic()
+            for state in self._states.values():
+                state.expire(now_ms())
+
+    # -- control ------------------------------------------------------------------------------------------------
+
+    def resumed(self) -> None:
+        """Go on taking messages in."""
+        self._read_on()
+
+    def drained(self) -> bool:
+        """Tell whether all that was read is finished; what waits in the inbox is durable, and stays there."""
+        return not any(host.open_count for host in self._hosts.values())
+
+    def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
+        """Commit what is decided, and close."""
+        for host in self._hosts.values():
+            self._commit(host)
+        for state in self._states.values():
+            state.close()
+
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
+        """Answer locks, unlock, sessions, session and dead letters."""
+        answer = self._admin.answer(verb, arguments)
+        self._pump()
+        for host in self._hosts.values():
+            self._commit(host)
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        """Tell how the shard is, with the counts of its hosts."""
+        names = {name for host in self._hosts.values() for name in host.counters}
+        for name in names:
+            self.counters[name] = sum(host.counters[name] for host in self._hosts.values())
+        self.gauges["resident_sessions"] = sum(host.resident_count for host in self._hosts.values())
+        self.gauges["open_messages"] = sum(host.open_count for host in self._hosts.values())
+        self.gauges["queued"] = self._dispatcher.queued
+        self.gauges["batches_in_flight"] = self._dispatcher.in_flight
+        return super().status()
+
+
+def work_item(key: int, cell: Cell, region: str) -> WorkItem:
+    """Make the pool's work of a session's current message.
+
+    Args:
+        key: the dispatcher's number for it.
+        cell: the session; a message must be in work.
+        region: country of national phone numbers where the message names none.
+
+    Returns:
+        the work item.
+    """
+    released = cell.state.current
+    assert released is not None  # the caller looked
+    message = released.arrival.message
+    snapshot = cell.state.snapshot
+    return WorkItem(
+        key=key,
+        text=message.text,
+        sent_ms=message.sent_ms,
+        utc_offset_min=message.utc_offset_min,
+        region=message.region or region,
+        recent=snapshot.recent,
+        known=snapshot.known,
+    )

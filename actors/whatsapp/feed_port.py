@@ -1,0 +1,28 @@
+"""Where the local feed listens: a small file in the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+
+
+def write_port(folder: Path, port: int) -> None:
+    """Publish the local feed's port in the data folder, readable by its owner alone."""
+    target = folder / "gateway.json"
+    temporary = folder / f"gateway.json.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(json.dumps({"port": port, "pid": os.getpid()}).encode())
+    temporary.replace(target)
+
+
+def read_port(folder: Path) -> int | None:
+    """Read the local feed's port, or None where none was published."""
+    try:
+        found = msgspec.json.decode((folder / "gateway.json").read_bytes(), type=dict[str, int])
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found.get("port")

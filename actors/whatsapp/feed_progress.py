@@ -1,0 +1,99 @@
+"""How far a feed's messages are: read from the partitions' tallies and the sink's cursors, asking no process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from actors.sheets.rows_reader import RowsReader
+from messages.session import TALLY, Tally
+from store.errors import FolderMissing
+from store.folder import DataFolder
+from store.partition import PartitionReader
+
+
+class FeedProgress:
+    """Reads what became of a feed's messages.
+
+    Args:
+        folder: the data folder.
+        run: the feed's name.
+    """
+
+    def __init__(self, folder: DataFolder, run: str) -> None:
+        self._folder = folder
+        self._run = run
+        self._readers: dict[int, PartitionReader] = {}
+
+    def _reader(self, partition: int) -> PartitionReader | None:
+        if partition not in self._readers:
+            try:
+                self._readers[partition] = PartitionReader(self._folder.state(partition))
+            except FolderMissing:
+                return None
+        return self._readers[partition]
+
+    def tally(self) -> Tally:
+        """Add the partitions' tallies up."""
+        rows = duplicates = late = set_aside = last_ms = 0
+        for partition in range(self._folder.partitions):
+            reader = self._reader(partition)
+            raw = reader.tally(self._run) if reader else None
+            if raw is not None:
+                part = TALLY.decode(raw)
+                rows += part.rows
+                duplicates += part.duplicates
+                late += part.late
+                set_aside += part.set_aside
+                last_ms = max(last_ms, part.last_ms)
+        return Tally(rows=rows, duplicates=duplicates, late=late, set_aside=set_aside, last_ms=last_ms)
+
+    def waiting_rows(self) -> int:
+        """Count the committed rows that the embedded sink has not written yet."""
+        cursors: dict[int, int] = {}
+        if self._folder.rows_file.exists():
+            with RowsReader(self._folder.rows_file) as rows:
+                cursors = rows.cursors()
+        waiting = 0
+        for partition in range(self._folder.partitions):
+            reader = self._reader(partition)
+            if reader is not None:
+                waiting += max(0, reader.rows_next - cursors.get(partition, 0))
+        return waiting
+
+    def wait(
+        self,
+        expected: int,
+        *,
+        stalled_s: float,
+        shown: Callable[[Tally], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Tally:
+        """Wait until all messages are done and their rows are in the sink.
+
+        Args:
+            expected: how many were taken in.
+            stalled_s: give up when nothing has moved for so long, seconds.
+            shown: called with each new tally.
+            sleep: waits.
+
+        Returns:
+            the last tally; its ``finished`` is below ``expected`` when it was given up.
+        """
+        last: tuple[int, int] = (-1, -1)
+        moved = time.monotonic()
+        while True:
+            tally = self.tally()
+            done = tally.finished >= expected
+            state = (tally.finished, self.waiting_rows() if done else -1)
+            if state != last:
+                last, moved = state, time.monotonic()
+                shown(tally)
+            if (done and state[1] == 0) or time.monotonic() - moved > stalled_s:
+                return tally
+            sleep(0.02)
+
+    def close(self) -> None:
+        """Close the readers."""
+        for reader in self._readers.values():
+            reader.close()

@@ -1,0 +1,150 @@
+"""The gateway: an HTTP server in a thread of its own beside the actor that rings the shards' bells."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from actors.system.settings import Settings
+from actors.whatsapp.feed_port import read_port, write_port
+from actors.whatsapp.ingest import InboxWriter
+from actors.whatsapp.local_feed import feed_app
+from messages.doorbell import Bell, Seen
+from messages.wire import Wire
+from store.folder import DataFolder
+from supervision.errors import UnknownVerbError
+from supervision.process_actor import Address, ProcessActor
+
+
+def now_ms() -> int:
+    """Read the clock, milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class GatewayActor(ProcessActor):
+    """Takes messages in over HTTP, and rings the shards after they are durable."""
+
+    accepts = Seen
+
+    def started(self, config: bytes) -> None:
+        """Open the inbox logs and the server.
+
+        Args:
+            config: the settings as JSON.
+        """
+        self._settings = Settings.model_validate_json(config)
+        self._folder = DataFolder.open(self._settings.folder)
+        self._grown: set[int] = set()
+        self._grown_lock = threading.Lock()
+        self._rung: set[str] = set()
+        self._dirty: set[str] = set(self._shards())
+        self._wake_out, self._wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.watch(self._wake_out)
+        self._inbox = InboxWriter(
+            self._folder,
+            max_bytes=self._settings.gateway.inbox_max_bytes,
+            clock=now_ms,
+            appended=self._appended,
+        )
+        self._serve()
+
+    def _shards(self) -> list[str]:
+        return [f"sessions/shard-{number}" for number in range(self._settings.sessions.shards)]
+
+    def _serve(self) -> None:
+        import uvicorn
+
+        app = feed_app(self._inbox, self._folder.frame_key(), max_body=self._settings.gateway.max_body_bytes)
+        listener = self._listen()
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
+        )
+        self._thread.start()
+        write_port(self._folder.path, listener.getsockname()[1])
+
+    def _listen(self) -> socket.socket:
+        # The same port after a restart, where it is free: feeds then reach the successor at once.
+        wanted = (
+            [self._settings.gateway.port] if self._settings.gateway.port else [read_port(self._folder.path) or 0, 0]
+        )
+        for port in wanted:
+            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                listener.close()
+                if port == wanted[-1]:
+                    raise
+                continue
+            listener.listen(256)
+            return listener
+        raise AssertionError("unreachable: the last port raises")
+
+    def _appended(self, partitions: set[int]) -> None:
+        # Called from the writer's thread: only this thread may not send, so it wakes the one that may.
+        with self._grown_lock:
+            wake = not self._grown
+            self._grown |= partitions
+        if wake:
+            with suppress(BlockingIOError):
+                os.write(self._wake_in, b"!")
+
+    def readable(self, fd: int) -> None:
+        """Ring the shards whose partitions have grown."""
+        with suppress(BlockingIOError):
+            os.read(fd, 4096)
+        with self._grown_lock:
+            grown, self._grown = self._grown, set()
+        count = self._settings.sessions.shards
+        self._dirty.update(f"sessions/shard-{partition % count}" for partition in grown)
+        self._ring()
+
+    def _ring(self) -> None:
+        for name in list(self._dirty):
+            address = self.directory.get(name)
+            if address is not None and name not in self._rung:
+                self._dirty.discard(name)
+                self._rung.add(name)
+                self.counters["bells"] += 1
+                self.tell(address, Bell(origin=self.name))
+
+    def directory_changed(self) -> None:
+        """Ring everybody anew: an answer of a shard that is gone will not come."""
+        self._rung.clear()
+        self._dirty.update(self._shards())
+        self._ring()
+
+    def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002 - the hook's signature
+        """Trim behind the shard's mark, and ring again if more has come."""
+        if isinstance(message, Seen):
+            self._rung.discard(message.reader)
+            self._inbox.trim(message.marks)
+            self._ring()
+
+    def paused(self) -> None:
+        """Refuse new input; what was acknowledged is on disk."""
+        self._inbox.refuse(refusing=True)
+
+    def resumed(self) -> None:
+        """Take input again."""
+        self._inbox.refuse(refusing=False)
+
+    def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
+        """Stop the server, write what waits, close the logs."""
+        self._inbox.refuse(refusing=True)
+        self._server.should_exit = True
+        self._thread.join(timeout=2)
+        self._inbox.close()
+
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
+        """Answer ``inbox``: counters and the bytes held in each partition."""
+        if verb == "inbox":
+            return {"held_bytes": self._inbox.held_bytes(), **self._inbox.counters}
+        raise UnknownVerbError(f"the gateway does not know {verb!r}")

@@ -1,0 +1,245 @@
+"""The one way in: takes messages of every source into the inbox logs, in groups with one fsync each.
+
+Requests of all connections queue here; one thread writes what has gathered, so that a group costs one commit a
+partition however many requests it holds. A request is answered after its group is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import msgspec
+
+from messages.inbound import Inbound
+from messages.row import Reject
+from messages.wire import encode
+from store.errors import DiskFull, QueueFull, StoreError
+from store.folder import DataFolder
+from store.log import LogWriter
+
+
+class Draining(StoreError):
+    """The system takes nothing in for now: it is paused, or about to stop."""
+
+
+class _Request:
+    __slots__ = ("batch", "done", "entries", "run")
+
+    def __init__(self, entries: dict[int, list[bytes]], run: str, batch: int) -> None:
+        self.entries = entries
+        self.run = run
+        self.batch = batch
+        self.done: Future[int] = Future()
+
+
+class InboxWriter:
+    """Owner of the inbox logs of a data folder: their only writer.
+
+    Args:
+        folder: the data folder.
+        max_bytes: bound of each partition's log, bytes.
+        clock: gives milliseconds since 1970 UTC.
+        appended: called from the writer's thread with the partitions that have grown.
+        group_limit: the most messages in one group.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        *,
+        max_bytes: int,
+        clock: Callable[[], int],
+        appended: Callable[[set[int]], None],
+        group_limit: int = 4_096,
+    ) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._appended = appended
+        self._group_limit = group_limit
+        self._logs = [LogWriter(folder.inbox(p), max_bytes=max_bytes) for p in range(folder.partitions)]
+        self._rejects = LogWriter(folder.rejects(), max_bytes=max_bytes)
+        self._partitions: dict[str, int] = {}
+        self._waiting: deque[_Request] = deque()
+        self._wake = threading.Condition()
+        self._draining = False
+        self._closed = False
+        self._locks = [threading.Lock() for _ in self._logs]
+        self._pool = ThreadPoolExecutor(max_workers=min(4, folder.partitions), thread_name_prefix="inbox-commit")
+        self.counters: dict[str, int] = dict.fromkeys(("accepted", "groups", "repeated", "refused", "rejects"), 0)
+        self._thread = threading.Thread(target=self._write_groups, name="inbox-writer", daemon=True)
+        self._thread.start()
+
+    def append(self, messages: Sequence[Inbound], *, run: str = "", batch: int = 0) -> int:
+        """Take messages in, and return when they are durable.
+
+        Args:
+            messages: what came; ``received_ms`` is set here.
+            run: name of the feed, "" for none.
+            batch: the feed's number of this batch, rising; a repeated one is not taken in again.
+
+        Returns:
+            how many were taken in (0 for a repeated batch).
+
+        Raises:
+            QueueFull: a partition's log is at its bound; partitions before it may have taken their part, which a
+                repetition of the same batch, or the dedup of ids, makes harmless.
+            DiskFull: no room on the disk.
+            Draining: the system is stopping.
+        """
+        return self._enqueue(messages, run, batch).done.result()
+
+    async def submit(self, messages: Sequence[Inbound], *, run: str = "", batch: int = 0) -> int:
+        """Do as ``append`` does, without blocking the event loop."""
+        return await asyncio.wrap_future(self._enqueue(messages, run, batch).done)
+
+    def reject(self, rejects: Sequence[Reject]) -> None:
+        """Keep input that could not become a message for a person to look at.
+
+        Raises:
+            QueueFull: the log of rejects is at its bound even after its oldest tenth was trimmed.
+        """
+        entries = [encode(reject) for reject in rejects]
+        try:
+            self._rejects.append(entries)
+        except QueueFull:
+            # The newest are worth more than the oldest: what is dropped was counted when it came.
+            first, last = self._rejects.first_position, self._rejects.next_position
+            self._rejects.trim(first + max(1, (last - first) // 10))
+            self._rejects.append(entries)
+        self.counters["rejects"] += len(entries)
+
+    def _enqueue(self, messages: Sequence[Inbound], run: str, batch: int) -> _Request:
+        now_ms = self._clock()
+        entries: dict[int, list[bytes]] = {}
+        for message in messages:
+            stamped = msgspec.structs.replace(message, received_ms=now_ms)
+            entries.setdefault(self.partition_of(message.conversation), []).append(encode(stamped))
+        request = _Request(entries, run, batch)
+        with self._wake:
+            if self._draining or self._closed:
+                raise Draining("the gateway is paused or stopping, and takes nothing in")
+            self._waiting.append(request)
+            self._wake.notify()
+        return request
+
+    def partition_of(self, conversation: str) -> int:
+        """Find a conversation's partition, through a bounded cache."""
+        partition = self._partitions.get(conversation)
+        if partition is None:
+            if len(self._partitions) > 100_000:
+                self._partitions.clear()
+            partition = self._partitions[conversation] = self._folder.partition_of(conversation)
+        return partition
+
+    def _write_groups(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._closed:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                group: list[_Request] = []
+                size = 0
+                while self._waiting and size < self._group_limit:
+                    request = self._waiting.popleft()
+                    group.append(request)
+                    size += sum(len(entries) for entries in request.entries.values())
+            self._write(group)
+
+    def _write(self, group: list[_Request]) -> None:
+        parts: dict[int, list[_Request]] = {}
+        for request in group:
+            for partition in request.entries:
+                parts.setdefault(partition, []).append(request)
+        outcomes = list(self._pool.map(lambda item: (item[0], *self._write_partition(*item)), parts.items()))
+        failures: dict[_Request, StoreError] = {}
+        taken: dict[_Request, int] = dict.fromkeys(group, 0)
+        grown = set()
+        for partition, counts, error in outcomes:
+            for request, count in counts.items():
+                taken[request] += count
+            if error is None:
+                grown.add(partition)
+            else:
+                failures.update(dict.fromkeys(parts[partition], error))
+        self.counters["groups"] += 1
+        if grown:
+            self._appended(grown)
+        for request in group:
+            failure = failures.get(request)
+            if failure is None:
+                self.counters["accepted"] += taken[request]
+                request.done.set_result(taken[request])
+            else:
+                self.counters["refused"] += 1
+                request.done.set_exception(failure)
+
+    def _write_partition(
+        self, partition: int, requests: list[_Request]
+    ) -> tuple[dict[_Request, int], StoreError | None]:
+        log = self._logs[partition]
+        entries: list[bytes] = []
+        marks: dict[bytes, bytes] = {}
+        counts: dict[_Request, int] = {}
+        with self._locks[partition]:
+            for request in requests:
+                if request.run and self._repeated(log, request, marks):
+                    self.counters["repeated"] += 1
+                    continue
+                own = request.entries[partition]
+                entries += own
+                counts[request] = len(own)
+            if not entries:
+                return counts, None
+            try:
+                log.append(entries, marks=marks or None)
+            except (QueueFull, DiskFull) as error:
+                return {}, error
+            except Exception as error:  # noqa: BLE001 - whoever waits for this group must hear of it, whatever it was
+                return {}, StoreError(f"inbox {partition} could not be written: {error}")
+        return counts, None
+
+    @staticmethod
+    def _repeated(log: LogWriter, request: _Request, marks: dict[bytes, bytes]) -> bool:
+        key = b"feed:" + request.run.encode()
+        raw = marks.get(key) or log.mark(key)
+        if raw is not None and int.from_bytes(raw, "big") >= request.batch:
+            return True
+        marks[key] = request.batch.to_bytes(8, "big")
+        return False
+
+    def trim(self, marks: dict[int, int]) -> None:
+        """Trim the logs behind their reader's marks.
+
+        Args:
+            marks: partition to the position before which all is done.
+        """
+        for partition, mark in marks.items():
+            with self._locks[partition]:
+                log = self._logs[partition]
+                # Trimming costs a commit: worth it for a tenth of a second's load at the least.
+                if mark - log.first_position >= 512 or (mark == log.next_position and mark > log.first_position):
+                    log.trim(mark)
+
+    def held_bytes(self) -> list[int]:
+        """Give the bytes held in each partition's log."""
+        return [log.held_bytes for log in self._logs]
+
+    def refuse(self, *, refusing: bool) -> None:
+        """Take nothing more in, or take in again; what was taken is written in any case."""
+        with self._wake:
+            self._draining = refusing
+
+    def close(self) -> None:
+        """Write what waits, and close the logs."""
+        with self._wake:
+            self._draining = self._closed = True
+            self._wake.notify()
+        self._thread.join(timeout=10)
+        self._pool.shutdown(wait=True)
+        for log in (*self._logs, self._rejects):
+            log.close()

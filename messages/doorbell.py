@@ -1,0 +1,45 @@
+"""Doorbells between processes that share a log: "look", and "I have seen up to here"."""
+
+from __future__ import annotations
+
+from messages.inbound import Inbound
+from messages.wire import Codec, Wire
+
+
+class Bell(Wire, frozen=True, tag=70, kw_only=True):
+    """Say that a log has grown.
+
+    Attributes:
+        origin: name of the writer; it sends no second bell before the answer.
+    """
+
+    origin: str
+
+
+class Seen(Wire, frozen=True, tag=71, kw_only=True):
+    """Answer a bell: how far the reader is done, so that the writer may trim.
+
+    Attributes:
+        reader: name of the reader.
+        marks: partition to the position before which everything is durable at the reader.
+    """
+
+    reader: str
+    marks: dict[int, int]
+
+
+class IngestBatch(Wire, frozen=True, tag=72, kw_only=True):
+    """A feed's batch of messages, posted to the gateway.
+
+    Attributes:
+        run: the feed's name, "" for none; lanes of one feed have names of their own.
+        batch: the feed's own number, rising by one; a repeated number is not taken in twice.
+        messages: what to take in.
+    """
+
+    run: str
+    batch: int
+    messages: tuple[Inbound, ...]
+
+
+INGEST_BATCH: Codec[IngestBatch] = Codec(IngestBatch)
