@@ -25,6 +25,8 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         intent: the intent.
         since_ms: sent then or later, milliseconds since 1970 UTC.
         until_ms: sent before that.
+        since_local_ms: sent then or later by the sender's own clock (as if that clock showed UTC).
+        until_local_ms: sent before that, likewise.
         urgent: only rows that are (True) or are not (False) marked urgent.
         late: only rows that did (True) or did not (False) come late.
         text: a part of the text, without regard to case.
@@ -36,6 +38,8 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
     intent: str = ""
     since_ms: int | None = None
     until_ms: int | None = None
+    since_local_ms: int | None = None
+    until_local_ms: int | None = None
     urgent: bool | None = None
     late: bool | None = None
     text: str = ""
@@ -175,6 +179,12 @@ def _where(wanted: RowFilter) -> tuple[str, list[Any]]:
     if wanted.until_ms is not None:
         terms.append("sent_ms < ?")
         values.append(wanted.until_ms)
+    if wanted.since_local_ms is not None:
+        terms.append("sent_ms + utc_offset_min * 60000 >= ?")
+        values.append(wanted.since_local_ms)
+    if wanted.until_local_ms is not None:
+        terms.append("sent_ms + utc_offset_min * 60000 < ?")
+        values.append(wanted.until_local_ms)
     if wanted.urgent is not None:
         terms.append("urgent = 1" if wanted.urgent else "urgent IS NOT 1")
     if wanted.late is not None:
