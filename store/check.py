@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from messages.inbound import INBOUND
-from messages.rows import DEAD_LETTER, REJECT, REPLY, ROW
+from messages.row import DEAD_LETTER, REJECT, REPLY, ROW
+from messages.session import SNAPSHOT, TALLY
 from messages.wire import WireError
 from store import log, view
 from store.entries import Counters, counters_of
@@ -24,6 +25,7 @@ Decode = Callable[[bytes], Any]
 
 _SHOWN = 20  # problems of one kind in one environment that are listed; the rest is counted
 _NEVER = bytes(8)
+_DECODERS: dict[str, Decode] = {"sessions": SNAPSHOT.decode, "tallies": TALLY.decode}
 
 
 class LogFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +112,7 @@ class _Findings:
             return None
 
 
-def check_folder(path: Path, *, decoders: Mapping[str, Decode] | None = None) -> FolderReport:
+def check_folder(path: Path, *, decoders: dict[str, Decode] | None = None) -> FolderReport:
     """Verify a data folder: every environment, every record, and that they agree with each other.
 
     It only reads and may run while a system uses the folder: each environment is looked at in one transaction, which
@@ -118,7 +120,8 @@ def check_folder(path: Path, *, decoders: Mapping[str, Decode] | None = None) ->
 
     Args:
         path: the data folder.
-        decoders: how to decode what the store itself only keeps as bytes: ``sessions``, ``tallies``, ``facts``.
+        decoders: other ways than the messages' codecs to decode ``sessions``, ``tallies`` and ``facts``; a decoder
+            raises ``WireError``, ``ValueError`` or an error of msgspec.
 
     Returns:
         figures and problems.
@@ -141,7 +144,7 @@ def check_folder(path: Path, *, decoders: Mapping[str, Decode] | None = None) ->
     for partition in range(folder.partitions):
         inbox, state = _Findings(f"inbox/{partition:03d}"), _Findings(f"state/{partition:03d}")
         try:
-            figures.append(_check_partition(folder, partition, inbox, state, decoders or {}))
+            figures.append(_check_partition(folder, partition, inbox, state, _DECODERS | (decoders or {})))
         except StoreError as error:
             problems.append(str(error))
         problems += inbox.lines() + state.lines()
@@ -194,7 +197,7 @@ def _check_log(path: Path, found: _Findings, decode: Decode, look: Callable[[Any
     try:
         with env.read() as txn:
             counters = counters_of(txn.get(log.COUNTERS, db=env.database("meta")))
-            _check_entries(txn, env, "entries", counters, found, decode, look)
+            _check_entries(txn, env, "entries", counters, found, decode=decode, look=look)
         return _log_figures(counters, env.file_bytes())
     finally:
         env.close()
@@ -210,6 +213,7 @@ def _check_entries(
     database: str,
     counters: Counters,
     found: _Findings,
+    *,
     decode: Decode,
     look: Callable[[Any, str], None],
 ) -> None:
@@ -244,8 +248,8 @@ def _check_state(path: Path, found: _Findings, decoders: Mapping[str, Decode]) -
                     found.add("rows", f"{where}: row id {row.row_id} is there twice")
                 seen.add(row.row_id)
 
-            _check_entries(txn, env, "rows", rows, found, ROW.decode, once)
-            _check_entries(txn, env, "replies", replies, found, REPLY.decode, lambda _record, _where: None)
+            _check_entries(txn, env, "rows", rows, found, decode=ROW.decode, look=once)
+            _check_entries(txn, env, "replies", replies, found, decode=REPLY.decode, look=lambda _record, _where: None)
             recent = load_recent(txn, env.database("recent"))
             for name, snapshot in recent.sessions.items():
                 if snapshot is not None:
@@ -256,10 +260,12 @@ def _check_state(path: Path, found: _Findings, decoders: Mapping[str, Decode]) -
                 "cursor": view.number(txn.get(view.CURSOR, db=meta)),
                 "rows": _log_figures(rows),
                 "replies": _log_figures(replies),
-                "sessions": _check_named(txn, env, "sessions", found, decoders.get("sessions"), recent.sessions),
-                "letters": _check_named(txn, env, "letters", found, DEAD_LETTER.decode, {}),
-                "tallies": _check_named(txn, env, "tallies", found, decoders.get("tallies"), {}),
-                "facts": _check_named(txn, env, "facts", found, decoders.get("facts"), {}),
+                "sessions": _check_named(
+                    txn, env, "sessions", found, decode=decoders.get("sessions"), newer=recent.sessions
+                ),
+                "letters": _check_named(txn, env, "letters", found, decode=DEAD_LETTER.decode, newer={}),
+                "tallies": _check_named(txn, env, "tallies", found, decode=decoders.get("tallies"), newer={}),
+                "facts": _check_named(txn, env, "facts", found, decode=decoders.get("facts"), newer={}),
                 "claims": _check_claims(txn, env, found, recent),
                 "state_file_bytes": env.file_bytes(),
             }
@@ -272,6 +278,7 @@ def _check_named(
     env: Environment,
     database: str,
     found: _Findings,
+    *,
     decode: Decode | None,
     newer: Mapping[str, bytes | None],
 ) -> int:

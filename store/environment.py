@@ -8,11 +8,14 @@ What was found of py-lmdb 3.0.0 (LMDB 0.9.36) and is answered here:
 * A full disk is ``DiskError`` (ENOSPC), or EIO where the last write was cut short: LMDB does not repeat a short write.
   The transaction is gone, the environment stays usable. After a failed write of the meta page every later call is
   ``PanicError`` until the environment is opened anew.
+* On a full disk even removing entries needs a few new pages, for LMDB never overwrites. So a writer keeps some room
+  allocated behind the last page, which only transactions that free room may use up.
 * A reader that was killed keeps its slot in the reader table and pins the pages that it saw, until ``reader_check``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable, Sequence
@@ -30,6 +33,8 @@ T = TypeVar("T")
 
 FIRST_MAP_BYTES = 16 << 20
 MAX_READERS = 512
+RESERVE_BYTES = 256 << 10
+_RESERVE_STEP_BYTES = 512 << 10
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DAMAGE = (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, lmdb.VersionMismatchError)
 _TRIES = 3
@@ -61,6 +66,8 @@ class Environment:
         self._pid = os.getpid()
         self._env: Any = None
         self._dbs: dict[str, Database] = {}
+        self._page_bytes = 4096
+        self._allocated = 0
         self._open()
 
     def _open(self) -> None:
@@ -83,7 +90,9 @@ class Environment:
                 max_spare_txns=1,
             )
             self._env.reader_check()
+            self._page_bytes = int(self._env.stat()["psize"])
             self._dbs = {name: self._open_database(name) for name in self._names}
+            self._allocated = self.file_bytes()
         except (lmdb.Error, OSError) as error:
             self.close()
             if isinstance(error, (lmdb.NotFoundError, lmdb.ReadonlyError)):
@@ -120,11 +129,12 @@ class Environment:
                 raise self._translate(error) from error
         raise StoreError(f"{self.path}: all {MAX_READERS} reader slots are in use, or the map grows all the time")
 
-    def write(self, work: Callable[[Transaction], T]) -> T:
+    def write(self, work: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run one write transaction and commit it with fsync; grow the map and run it again where it did not fit.
 
         Args:
             work: does all reads and writes; it may run several times, so it must not change anything else.
+            urgent: it frees room or is needed to go on at all, so it may use the reserve.
 
         Returns:
             what ``work`` gave.
@@ -138,6 +148,8 @@ class Environment:
         failures = 0
         while True:
             try:
+                if not urgent:
+                    self._keep_reserve()
                 with self._env.begin(write=True) as txn:
                     return work(txn)
             except lmdb.MapFullError:
@@ -151,10 +163,67 @@ class Environment:
                 self.close()
                 self._open()
             except (lmdb.Error, AttributeError) as error:
-                # A write that the end of the disk cut short is EIO; done again it says whether there is room.
                 failures += 1
-                if getattr(error, "code", 0) != errno.EIO or failures >= _TRIES:
-                    raise self._translate(error) from error
+                trouble = self._translate(error)
+                if isinstance(trouble, DiskFull):
+                    self._give_back()
+                elif getattr(error, "code", 0) == errno.EIO and failures < _TRIES:
+                    continue  # it was cut short, and by now there is room again
+                raise trouble from error
+
+    def _keep_reserve(self) -> None:
+        """Have room allocated behind the last page, or free pages within the file.
+
+        Raises:
+            DiskFull: there is neither.
+        """
+        used = (int(self._env.info()["last_pgno"]) + 1) * self._page_bytes
+        least = used + RESERVE_BYTES
+        if least <= self._allocated or not hasattr(os, "posix_fallocate"):
+            return
+        start = max(used, self._allocated)
+        fd = os.open(self.path / "data.mdb", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            for end in (least + _RESERVE_STEP_BYTES, least):
+                try:
+                    os.posix_fallocate(fd, start, end - start)
+                except OSError as error:
+                    if error.errno not in _DISK_FULL:
+                        return  # a file system that cannot: then there is no reserve
+                else:
+                    self._allocated = end
+                    return
+        finally:
+            os.close(fd)
+        if used - self._live_bytes() < RESERVE_BYTES - (start - used):
+            raise DiskFull(f"{self.path}: the disk is full, nothing was written (what room is left is for removing)")
+
+    def _out_of_room(self) -> bool:
+        if not hasattr(os, "posix_fallocate"):
+            return True
+        fd = os.open(self.path / "data.mdb", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(fd, os.fstat(fd).st_size, RESERVE_BYTES)
+        except OSError as error:
+            return error.errno in _DISK_FULL
+        finally:
+            os.close(fd)
+        return False
+
+    def _give_back(self) -> None:
+        """Cut off what a failed transaction wrote behind the last page, for it may have taken the disk's last room."""
+        # What goes wrong here is no worse than not doing it: the error that led here is what the caller has to know.
+        with contextlib.suppress(lmdb.Error, OSError), self._env.begin(write=True):  # no other process writes now
+            end = (int(self._env.info()["last_pgno"]) + 1) * self._page_bytes + RESERVE_BYTES
+            if self.file_bytes() > end:
+                os.truncate(self.path / "data.mdb", end)
+            self._allocated = min(self._allocated, end)
+
+    def _live_bytes(self) -> int:
+        with self._env.begin() as txn:
+            stats = [txn.stat(), *(txn.stat(db) for db in self._dbs.values())]
+        pages = sum(stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"] for stat in stats)
+        return (int(pages) + 2) * self._page_bytes  # and two meta pages
 
     def _grow(self) -> None:
         self._env.reader_check()
@@ -185,7 +254,7 @@ class Environment:
         if self._env is None and isinstance(error, AttributeError):
             return StoreError(f"{self.path}: closed")
         code = getattr(error, "code", 0) or getattr(error, "errno", 0)
-        if code in _DISK_FULL:
+        if code in _DISK_FULL or (code == errno.EIO and self._env is not None and self._out_of_room()):
             return DiskFull(f"{self.path}: the disk is full, nothing was written ({error})")
         if isinstance(error, _DAMAGE):
             return LogDamaged(f"{self.path}: {error}")

@@ -34,7 +34,7 @@ class LogWriter:
         self._env = Environment(path, DATABASES, writable=True)
         self._epoch = 0
         self._counters = Counters()
-        self._epoch, self._counters = self._env.write(self._take_over)
+        self._epoch, self._counters = self._env.write(self._take_over, urgent=True)
 
     def _take_over(self, txn: Transaction) -> tuple[int, Counters]:
         meta = self._env.database("meta")
@@ -117,7 +117,7 @@ class LogWriter:
             txn.put(COUNTERS, after.pack(), db=self._env.database("meta"))
             return after, count
 
-        self._counters, count = self._env.write(work)
+        self._counters, count = self._env.write(work, urgent=True)
         return count
 
     @property

@@ -62,7 +62,7 @@ class PartitionState(PartitionView):
         self._max_replies_bytes = max_replies_bytes
         self._max_recent_bytes = max_recent_bytes
         self._recent = Recent()
-        self.epoch, self._at, self._recent = self._env.write(self._take_over)
+        self.epoch, self._at, self._recent = self._env.write(self._take_over, urgent=True)
 
     def _take_over(self, txn: Transaction) -> tuple[int, _Standing, Recent]:
         meta = self._env.database("meta")
@@ -208,7 +208,7 @@ class PartitionState(PartitionView):
             txn.put(ROWS, rows.pack(), db=self._env.database("meta"))
             return at._replace(rows=rows), count
 
-        self._at, count = self._env.write(work)
+        self._at, count = self._env.write(work, urgent=True)
         return count
 
     def trim_replies(self, before: int) -> int:
@@ -223,7 +223,7 @@ class PartitionState(PartitionView):
             txn.put(REPLIES, replies.pack(), db=self._env.database("meta"))
             return at._replace(replies=replies), count
 
-        self._at, count = self._env.write(work)
+        self._at, count = self._env.write(work, urgent=True)
         return count
 
     def expire(self, now_ms: int, *, limit: int = 5000) -> int:
@@ -262,4 +262,4 @@ class PartitionState(PartitionView):
                 count += 1
             return count
 
-        return self._env.write(work)
+        return self._env.write(work, urgent=True)

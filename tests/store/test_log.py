@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -165,7 +166,11 @@ def _own(pipe: Connection, path: Path) -> None:
     writer.append([b"first owner"])
     pipe.send("owns")
     pipe.recv()
-    for attempt in (lambda: writer.append([b"too late"], marks={b"m": b""}), lambda: writer.trim(1)):
+    attempts: list[Callable[[], int]] = [
+        lambda: writer.append([b"too late"], marks={b"m": b""}),
+        lambda: writer.trim(1),
+    ]
+    for attempt in attempts:
         try:
             attempt()
         except Fenced as error:
@@ -241,12 +246,17 @@ def test_a_reader_that_was_killed_does_not_make_the_file_grow_for_ever(tmp_path:
     assert all(after > before for before, after in pairwise(pinned))  # it does hold the pages
     child.kill()
     freed = [turn_over() for _ in range(4)]
-    assert freed[-1] == freed[0] <= pinned[-1] + 500_000
+    assert freed[-1] == freed[0] <= pinned[-1] + 1_000_000
     writer.close()
 
 
 def _use_what_the_parent_opened(pipe: Connection, writer: LogWriter, path: Path) -> None:
-    for attempt in (lambda: writer.append([b"x"]), lambda: writer.mark(b"m"), lambda: LogReader(path)):
+    attempts: list[Callable[[], object]] = [
+        lambda: writer.append([b"x"]),
+        lambda: writer.mark(b"m"),
+        lambda: LogReader(path),
+    ]
+    for attempt in attempts:
         try:
             attempt()
         except StoreError as error:
