@@ -24,6 +24,7 @@ from messages.health import Fault, Hung
 from messages.wire import Codec, Wire, WireError, encode
 from supervision.core import EXIT_FAULT, EXIT_NORMAL
 from supervision.errors import AdminError, UnknownVerbError
+from supervision.frames import COUNTS
 from supervision.logs import open_log
 from supervision.parcel import Address, Parcel
 from supervision.process import cpu_seconds, resident_bytes, set_process_name
@@ -60,6 +61,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
         logs: folder of the log files.
         level: least level that is logged.
         root: address of the root; None in the root itself.
+        beside: addresses that came with the message at hand.
     """
 
     accepts: ClassVar[Any] = None
@@ -86,7 +88,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
         self._watched: dict[int, None] = {}
         self._supervisor: Address | None = None
         self.root: Address | None = None
-        self._addresses: tuple[Address, ...] = ()
+        self.beside: tuple[Address, ...] = ()
         self._is_ready = False
         self._born = time.monotonic()
         self._drains: list[tuple[AdminRequest, Address]] = []
@@ -256,6 +258,8 @@ class ProcessActor(Actor):  # type: ignore[misc]
             "mailbox": len(getattr(transport, "_incomingEnvelopes", ())),
             "outgoing": len(getattr(transport, "_aTB_queuedPendingTransmits", ())),
             "directory": len(self.directory),
+            "frames_unauthenticated": COUNTS.unauthenticated,
+            "frames_malformed": COUNTS.malformed,
             "counters": dict(sorted(self.counters.items())),
             "gauges": dict(sorted(self.gauges.items())),
         }
@@ -314,7 +318,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
             if isinstance(message, Stop):
                 self.leave(message.reason)
         else:
-            self._addresses = parcel.addresses
+            self.beside = parcel.addresses
             self._dispatch(message, sender)
 
     def _dispatch(self, message: Wire, sender: Address) -> None:
@@ -362,7 +366,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
             self.tell(self._supervisor, Ready(name=self.name, incarnation=self.incarnation, pid=os.getpid()))
 
     def _take_directory(self, message: Directory) -> None:
-        self.directory = MappingProxyType(dict(zip(message.names, self._addresses, strict=True)))
+        self.directory = MappingProxyType(dict(zip(message.names, self.beside, strict=True)))
         self.incarnations = MappingProxyType(dict(zip(message.names, message.incarnations, strict=True)))
         if self.root is not None:
             seen = DirectorySeen(name=self.name, incarnation=self.incarnation, version=message.version)

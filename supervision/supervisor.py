@@ -101,6 +101,10 @@ class Supervisor(ProcessActor):
     def became_ready(self) -> None:
         """Wait for the children: the core says when."""
 
+    def announce(self) -> None:
+        """Tell the parent that all children are ready, for the first time."""
+        super().became_ready()
+
     def _stop(self, reason: str) -> None:
         if self.state is None:
             self.leave(reason)
@@ -131,7 +135,7 @@ class Supervisor(ProcessActor):
                 if handle is not None:
                     self.tell(handle.created, Stop(reason=reason))
             case Kill(name, incarnation, reason):
-                self.log.warning("kill", child=name, incarnation=incarnation, reason=reason)
+                self.log.warning("kill", child=name, life=incarnation, reason=reason)
                 handle = self._handle(name, incarnation)
                 if handle is not None:
                     self.counters["kills"] += 1
@@ -139,7 +143,7 @@ class Supervisor(ProcessActor):
             case SetTimer(timer, after_s):
                 self.timers.after(after_s, lambda: self.happened(Rang(timer)))
             case AllReady():
-                super().became_ready()
+                self.announce()
             case Finished(escalated, reason):
                 self._finish(reason, escalated=escalated)
             case Noted(name, what, detail):
@@ -242,7 +246,7 @@ class Supervisor(ProcessActor):
             self.questions.forget(name, handle.incarnation)
             if handle.address is not None:
                 self.register(Unregistered(name=name, incarnation=handle.incarnation), None)
-            self.log.info("child exited", child=name, incarnation=handle.incarnation, code=code)
+            self.log.info("child exited", child=name, life=handle.incarnation, code=code)
             self.happened(Exited(name, handle.incarnation, int(code) if code is not None else -9))
 
     def register(self, change: Registered | Unregistered, address: Address | None) -> None:
