@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-import click
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+"""What wrong usage raises; its own name is private to the library."""
 
 
 class Entry(NamedTuple):
@@ -37,54 +42,59 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is the library's
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is the library's
         """Name the commands."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command."""
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import a command; None for an unknown one."""
         entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        command: click.Command = importlib.import_module(entry.module).command
-        return command
+        return None if entry is None else importlib.import_module(entry.module).command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
 
-def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from importlib.metadata import version
 
-        click.echo(f"majlis {version('majlis')}")
-        ctx.exit()
+        typer.echo(f"majlis {version('majlis')}")
+        raise typer.Exit
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-def majlis() -> None:
+@app.callback()
+def majlis(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
     """Take WhatsApp conversations in, understand each message, and record it as exactly one row."""
 
 
 def main() -> None:
     """Run the command; an expected error is one clear line on stderr and exit code 1, wrong usage is 2."""
     try:
-        majlis(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.Abort:
-        print("majlis: interrupted", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        code = typer.main.get_command(app)(standalone_mode=False)
+    except UsageError as error:
+        _complain(error.format_message())
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("interrupted")
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has seen enough; a second error at exit is kept quiet too.
@@ -93,8 +103,13 @@ def main() -> None:
     except Exception as error:
         if not _is_expected(error):
             raise
-        print(f"majlis: {error}", file=sys.stderr)  # noqa: T201
+        _complain(str(error))
         sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(line: str) -> None:
+    print(f"majlis: {line}", file=sys.stderr)  # noqa: T201 - the one place that prints errors
 
 
 def _is_expected(error: Exception) -> bool:
@@ -106,7 +121,8 @@ def _is_expected(error: Exception) -> bool:
         "actors.system.errors": "SystemFault",
         "actors.session.errors": "SessionError",
         "actors.whatsapp.errors": "WhatsAppError",
-        "actors.sheets.errors": "SheetsError",
+        "actors.whatsapp.export_contract": "ExportError",
+        "actors.sheets.rows_table": "SheetsError",
         "actors.language.errors": "LanguageError",
         "actors.media.errors": "MediaError",
     }

@@ -125,7 +125,11 @@ class Replay:
                 outcome.rejects.append(f"{item.where}: {item.reason}")
                 kept.append(
                     Reject(
-                        where=item.where, reason=item.reason, raw=item.raw, at_ms=time.time_ns() // 1_000_000, run=run
+                        where=item.where,
+                        reason=item.reason,
+                        raw=item.raw,
+                        at_ms=time.time_ns() // 1_000_000,
+                        run=client.run,
                     )
                 )
             else:

@@ -6,8 +6,9 @@ Nothing here knows of processes: the inbox, the state, the clock and the policie
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from hashlib import blake2b
+from itertools import islice
 from traceback import format_exc
 from typing import Protocol
 
@@ -44,6 +45,10 @@ from store.partition import PartitionState, Turn
 
 REPLAYED = -1
 """Position of a message that comes from the dead-letter queue and not from the inbox."""
+
+
+PASSIVATE_AT_ONCE = 500
+"""Sessions looked at in one go beyond those above the limit, so that a tick stays short."""
 
 
 class Inbox(Protocol):
@@ -447,15 +452,14 @@ class PartitionHost:
         """
         removed = 0
         over = len(self._cells) - self.policy.resident_limit
-        for cell in self._resting_oldest_first():
+        oldest_first = list(islice(self._cells.values(), max(over, 0) + PASSIVATE_AT_ONCE))
+        for cell in oldest_first:
             if removed >= over and now_ms - cell.touched_ms < self.policy.idle_ms:
                 break
-            del self._cells[cell.key]
-            removed += 1
+            if cell.resting:
+                del self._cells[cell.key]
+                removed += 1
         return removed
-
-    def _resting_oldest_first(self) -> Iterable[Cell]:
-        return [cell for cell in list(self._cells.values())[:2_000] if cell.resting]
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
@@ -488,6 +492,8 @@ class PartitionHost:
         for digest in self._finished:
             self._pending.pop(digest, None)
         self._finished.clear()
+        if len(self._cells) > self.policy.resident_limit:
+            self.passivate(self._clock())
         committed, self._committed_ms = self._committed_ms, []
         if self.on_commit is not None and committed:
             self.on_commit(committed)

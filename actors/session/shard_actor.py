@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from actors.session.dispatcher import Dispatcher
+from actors.session.latency import LatencyCounts
 from actors.session.partition_host import Cell, PartitionHost
 from actors.session.shard_admin import ShardAdmin
 from actors.system.settings import Settings
@@ -70,12 +71,15 @@ class ShardActor(ProcessActor):
         self._sink_rung = False
         self._sink_dirty = True
         self._expired_at = 0.0
+        self._latency = LatencyCounts()
         for partition in range(number, folder.partitions, settings.sessions.shards):
             state = PartitionState(
                 folder.state(partition), owner=self.name, max_rows_bytes=settings.sessions.rows_max_bytes
             )
             self._states[partition] = state
-            self._hosts[partition] = PartitionHost(partition, LazyInbox(folder, partition), state, policy, now_ms)
+            host = PartitionHost(partition, LazyInbox(folder, partition), state, policy, now_ms)
+            host.on_commit = lambda began: self._latency.add(began, now_ms())
+            self._hosts[partition] = host
         self._admin = ShardAdmin(self._hosts, self._states, now_ms)
         self.timers.after(0.0, self._tick, key="tick")
 
@@ -241,7 +245,12 @@ class ShardActor(ProcessActor):
             state.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer locks, unlock, sessions, session and dead letters."""
+        """Answer latency, locks, unlock, sessions, session and dead letters."""
+        if verb == "latency":
+            counts = self._latency.counts()
+            if arguments.get("reset"):
+                self._latency.reset()
+            return {"counts_ms": counts}
         answer = self._admin.answer(verb, arguments)
         self._pump()
         for host in self._hosts.values():
