@@ -42,22 +42,24 @@ class DirectoryBook:
         self.version += 1
         return True
 
-    def remove(self, name: str, incarnation: int) -> bool:
+    def remove(self, name: str, incarnation: int) -> list[tuple[str, int]]:
         """Strike out an actor that is gone, and all below it, whose processes die with it.
 
         Returns:
-            whether the list changed.
+            names and incarnations that were struck out.
         """
         present = self.entries.get(name)
         gone = [each for each in self.entries if each.startswith(f"{name}/")]
         if present is not None and present.incarnation <= incarnation:
             gone.append(name)
+        struck = []
         for each in gone:
             entry = self.entries.pop(each)
+            struck.append((each, entry.incarnation))
             self._sent.pop((each, entry.incarnation), None)
             self._seen.pop((each, entry.incarnation), None)
         self.version += bool(gone)
-        return bool(gone)
+        return struck
 
     def seen(self, name: str, incarnation: int, version: int) -> None:
         """Record an acknowledgement."""

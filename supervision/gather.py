@@ -98,6 +98,11 @@ class Questions:
         question.waiting.clear()
         question.done(question.answers)
 
-    def forget(self, name: str, incarnation: int) -> None:
-        """Drop the count of what a dead actor did not answer."""
-        self._unanswered.pop(f"{name}#{incarnation}", None)
+    def lost(self, name: str, incarnation: int) -> None:
+        """Give up on a dead actor: what it was asked is answered for with an error."""
+        for number in self._unanswered.pop(f"{name}#{incarnation}", set()):
+            question = self._open.pop(number, None)
+            if question is not None:
+                del question.waiting[number]
+                self.refused(question, name, f"{name} died before it answered")
+                self.sent(question)

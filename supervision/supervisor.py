@@ -243,7 +243,7 @@ class Supervisor(ProcessActor):
                 continue
             code = handle.process.exitcode
             del self._handles[name]
-            self.questions.forget(name, handle.incarnation)
+            self.questions.lost(name, handle.incarnation)
             if handle.address is not None:
                 self.register(Unregistered(name=name, incarnation=handle.incarnation), None)
             self.log.info("child exited", child=name, life=handle.incarnation, code=code)

@@ -82,7 +82,10 @@ class Root(Supervisor):
     def register(self, change: Registered | Unregistered, address: Address | None) -> None:
         """Keep the list of ready actors."""
         if isinstance(change, Unregistered):
-            changed = self._book.remove(change.name, change.incarnation)
+            struck = self._book.remove(change.name, change.incarnation)
+            for name, incarnation in struck:
+                self.questions.lost(name, incarnation)
+            changed = bool(struck)
         else:
             changed = address is not None and self._book.add(change.name, change.incarnation, address)
         if changed:

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from messages.wire import Wire
@@ -36,7 +38,7 @@ class Echo(ProcessActor):
             time.sleep(self.options["slow_start"])
         if self.options.get("fail_start"):
             raise RuntimeError("cannot start")
-        if "fail_start_while" in self.options and os.path.exists(self.options["fail_start_while"]):
+        if "fail_start_while" in self.options and Path(self.options["fail_start_while"]).exists():
             raise RuntimeError("not yet")
 
     def received(self, message: Wire, sender: Address) -> None:
@@ -53,7 +55,7 @@ class Echo(ProcessActor):
 
     def stopping(self, reason: str) -> None:
         if self.options.get("stop_file"):
-            with open(self.options["stop_file"], "a") as file:
+            with Path(self.options["stop_file"]).open("a") as file:
                 file.write(f"{self.name} {reason}\n")
 
     def drained(self) -> bool:
@@ -71,7 +73,7 @@ class Echo(ProcessActor):
                 os.write(self.pipe[1], arguments["text"].encode())
             case "timers":
                 for delay in (0.15, 0.05, 0.1):
-                    self.timers.after(delay, lambda delay=delay: self.fired.append(str(delay)))
+                    self.timers.after(delay, partial(self.fired.append, str(delay)))
                 self.timers.after(0.07, lambda: self.fired.append("cancelled")).cancel()
                 time.sleep(0.2)  # overdue, so that Thespian would hand them over in reverse order
             case "busy":
@@ -85,7 +87,7 @@ class Echo(ProcessActor):
             case "segfault":
                 self.timers.after(0.01, lambda: os.kill(os.getpid(), signal.SIGSEGV))
             case "raise_in_timer":
-                self.timers.after(0.01, lambda: 1 // 0)
+                self.timers.after(0.01, self._raise)
             case "hung":
                 return {"told": self.report_hung(arguments["who"], "no answer")}
             case "bug":
@@ -93,3 +95,6 @@ class Echo(ProcessActor):
             case _:
                 return super().admin(verb, arguments)
         return {}
+
+    def _raise(self) -> None:
+        raise ValueError("raised in a timer")
