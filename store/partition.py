@@ -22,6 +22,7 @@ from store.view import CURSOR, DATABASES, EPOCH, OWNER, REPLIES, ROWS, Partition
 __all__ = ["PartitionReader", "PartitionState", "Turn"]
 
 TRIM_LIMIT = 20_000
+_NEVER = bytes(8)
 
 
 class _Standing(NamedTuple):
@@ -133,9 +134,7 @@ class PartitionState(PartitionView):
                 f"{self._env.path}: {before.replies.held} bytes of replies wait, the bound is {self._max_replies_bytes}"
             )
         if record and full:
-            merge_named(txn, database("sessions"), self._recent.sessions | turn.sessions)
-            merge_claims(txn, database("dedup"), database("expiry"), self._recent.claims | turn.claims)
-            txn.drop(database("recent"), delete=False)
+            self._merge(txn, self._recent.sessions | turn.sessions, self._recent.claims | turn.claims)
         elif record:
             write_record(txn, database("recent"), self._recent.turns, record)
         if turn.letters:
@@ -151,6 +150,12 @@ class PartitionState(PartitionView):
         if replies is not before.replies:
             txn.put(REPLIES, replies.pack(), db=meta)
         return _Standing(cursor, rows, replies)
+
+    def _merge(self, txn: Transaction, sessions: dict[str, bytes | None], claims: dict[bytes, bytes]) -> None:
+        database = self._env.database
+        merge_named(txn, database("sessions"), sessions)
+        merge_claims(txn, database("dedup"), database("expiry"), claims)
+        txn.drop(database("recent"), delete=False)
 
     def cursor(self) -> int:
         """Give the inbox's low-water mark: everything before it is done."""
@@ -239,20 +244,25 @@ class PartitionState(PartitionView):
         Raises:
             Fenced, DiskFull: nothing was removed.
         """
+        now = now_ms.to_bytes(8, "big")
+        recent = self._recent
+        fresh = any(_NEVER < claim[8:] <= now for claim in recent.claims.values())
         with self._env.read() as txn:  # mostly nothing is due: that costs no transaction and no fsync
             cursor = txn.cursor(self._env.database("expiry"))
-            if not cursor.first() or int.from_bytes(cursor.key()[:8], "big") > now_ms:
+            if not fresh and (not cursor.first() or cursor.key()[:8] > now):
                 return 0
 
         def work(txn: Transaction) -> int:
             self._standing(txn)
+            if fresh:
+                self._merge(txn, recent.sessions, recent.claims)
             dedup = self._env.database("dedup")
             cursor = txn.cursor(self._env.database("expiry"))
             count = 0
             cursor.first()
             while count < limit:
                 key = cursor.key()
-                if not key or int.from_bytes(key[:8], "big") > now_ms:
+                if not key or key[:8] > now:
                     break
                 digest, expires = key[8:], key[:8]
                 held = txn.get(digest, db=dedup)
@@ -262,4 +272,7 @@ class PartitionState(PartitionView):
                 count += 1
             return count
 
-        return self._env.write(work, urgent=True)
+        removed = self._env.write(work, urgent=True)
+        if fresh:
+            self._recent = Recent()
+        return removed
