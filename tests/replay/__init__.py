@@ -1,0 +1,1 @@
+"""Reading of exports and JSONL."""
