@@ -22,12 +22,12 @@ from messages.admin import AdminAnswer, AdminRequest
 from messages.control import Directory, DirectorySeen, Ready, Registered, Start, Stop, Unregistered
 from messages.health import Fault, Hung
 from messages.wire import Codec, Wire, WireError, encode
+from supervision.admin_desk import AdminDesk
 from supervision.core import EXIT_FAULT, EXIT_NORMAL
-from supervision.errors import AdminError, UnknownVerbError
-from supervision.frames import COUNTS
+from supervision.errors import UnknownVerbError
 from supervision.logs import open_log
 from supervision.parcel import Address, Parcel
-from supervision.process import cpu_seconds, resident_bytes, set_process_name
+from supervision.process import set_process_name
 from supervision.timers import Timer, Timers
 
 _BASE_TYPES = (
@@ -36,7 +36,6 @@ _BASE_TYPES = (
     | AdminAnswer
 )
 _FLUSH = timedelta(milliseconds=200)
-_DRAIN_POLL_S = 0.02
 _TRACE_CHARACTERS = 16_384
 _NO_NAMES: Mapping[str, Address] = MappingProxyType({})
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
@@ -90,8 +89,8 @@ class ProcessActor(Actor):  # type: ignore[misc]
         self.root: Address | None = None
         self.beside: tuple[Address, ...] = ()
         self._is_ready = False
-        self._born = time.monotonic()
-        self._drains: list[tuple[AdminRequest, Address]] = []
+        self.born = time.monotonic()
+        self.desk = AdminDesk(self)
 
     # --- hooks ---
 
@@ -242,27 +241,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
 
     def status(self) -> dict[str, Any]:
         """Tell how the actor is: the answer to the admin verb ``status``."""
-        pid = os.getpid()
-        transport = self._myRef.transport
-        return {
-            "name": self.name,
-            "incarnation": self.incarnation,
-            "class": type(self).__name__,
-            "pid": pid,
-            "rss_bytes": resident_bytes(pid),
-            "cpu_s": round(cpu_seconds(pid), 3),
-            "uptime_s": round(time.monotonic() - self._born, 3),
-            "paused": self.paused_now,
-            "draining": self.draining_now,
-            "timers": len(self.timers),
-            "mailbox": len(getattr(transport, "_incomingEnvelopes", ())),
-            "outgoing": len(getattr(transport, "_aTB_queuedPendingTransmits", ())),
-            "directory": len(self.directory),
-            "frames_unauthenticated": COUNTS.unauthenticated,
-            "frames_malformed": COUNTS.malformed,
-            "counters": dict(sorted(self.counters.items())),
-            "gauges": dict(sorted(self.gauges.items())),
-        }
+        return self.desk.status()
 
     # --- the machinery ---
 
@@ -361,7 +340,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
 
     def became_ready(self) -> None:
         """Tell the supervisor; a supervisor does so only when its children are ready."""
-        self.log.info("ready", seconds=round(time.monotonic() - self._born, 3))
+        self.log.info("ready", seconds=round(time.monotonic() - self.born, 3))
         if self._supervisor is not None:
             self.tell(self._supervisor, Ready(name=self.name, incarnation=self.incarnation, pid=os.getpid()))
 
@@ -382,61 +361,8 @@ class ProcessActor(Actor):  # type: ignore[misc]
     # --- admin messages ---
 
     def take_admin(self, request: AdminRequest, sender: Address) -> None:
-        """Carry out an admin request and answer it; a wrong one never ends the actor."""
-        try:
-            result = self._carry_out(request, sender)
-        except (AdminError, UnknownVerbError, ValueError, KeyError) as error:
-            text = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)
-            self.answer(request, sender, error=text)
-            return
-        except Exception as error:  # noqa: BLE001 - a question must not end the actor; the asker is told, and the log
-            self.report_fault(error, f"answering {request.verb}")
-            self.answer(request, sender, error=f"{type(error).__name__}: {error}")
-            return
-        if result is not None:
-            self.answer(request, sender, result=result)
-
-    def answer(
-        self, request: AdminRequest, to: Address, *, result: dict[str, Any] | None = None, error: str = ""
-    ) -> None:
-        """Answer an admin request."""
-        answer = AdminAnswer(id=request.id, target=self.name, ok=not error, error=error, result=result or {})
-        try:
-            self.tell(to, answer)
-        except WireError as problem:
-            self.tell(to, AdminAnswer(id=request.id, target=self.name, ok=False, error=str(problem)))
-
-    def _carry_out(self, request: AdminRequest, sender: Address) -> dict[str, Any] | None:
-        match request.verb:
-            case "status":
-                return self.status()
-            case "pause":
-                self.paused_now = True
-                self.paused()
-                return {"paused": True}
-            case "resume":
-                self.paused_now = self.draining_now = False
-                self.resumed()
-                return {"paused": False}
-            case "drain":
-                self.draining_now = self.paused_now = True
-                self.paused()
-                self._drains.append((request, sender))
-                self._poll_drain(time.monotonic() + request.timeout_ms / 1000)
-                return None
-            case _:
-                return self.admin(request.verb, dict(request.arguments))
-
-    def _poll_drain(self, deadline: float) -> None:
-        drained = self.drained()
-        if not drained and time.monotonic() < deadline and self.draining_now:
-            self.timers.after(_DRAIN_POLL_S, lambda: self._poll_drain(deadline), key="drain")
-            return
-        waiting, self._drains = self._drains, []
-        for request, sender in waiting:
-            self.answer(
-                request, sender, result={"drained": drained}, error="" if drained else f"{self.name} is not idle yet"
-            )
+        """Carry out an admin request and answer it."""
+        self.desk.take(request, sender)
 
     # --- Thespian ---
 

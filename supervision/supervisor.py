@@ -195,6 +195,9 @@ class Supervisor(ProcessActor):
                 handle = self._handle(name, incarnation)
                 if handle is not None:
                     handle.address = sender
+                    if self.paused_now:
+                        verb = "drain" if self.draining_now else "pause"
+                        self.tell(sender, AdminRequest(id=0, target=name, verb=verb))
                     self.happened(BecameReady(name, incarnation))
                     self.register(Registered(name=name, incarnation=incarnation), sender)
             case Fault():
@@ -288,13 +291,14 @@ class Supervisor(ProcessActor):
     def _forward(self, request: AdminRequest, sender: Address) -> None:
         assert self.state is not None
         names = [name for name, row in self.state.rows.items() if row.phase is Phase.READY]
+        # Children that become ready later are told as well.
+        self.paused_now = request.verb != "resume"
+        self.draining_now = request.verb == "drain"
 
         def answer(answers: dict[str, AdminAnswer]) -> None:
             wrong = [f"{name}: {each.error}" for name, each in answers.items() if not each.ok]
             children = {name: each.result for name, each in answers.items() if each.ok}
-            self.paused_now = request.verb != "resume"
-            self.draining_now = request.verb == "drain"
-            self.answer(request, sender, result={"children": children}, error="; ".join(wrong))
+            self.desk.answer(request, sender, result={"children": children}, error="; ".join(wrong))
 
         self.ask_children(request, names, sender, then=answer)
 
@@ -313,7 +317,7 @@ class Supervisor(ProcessActor):
                     if not given.ok:
                         entry["error"] = given.error
                 children.append(entry)
-            self.answer(request, sender, result=self.describe() | {"children": children})
+            self.desk.answer(request, sender, result=self.describe() | {"children": children})
 
         self.ask_children(request, below, sender, then=answer)
 
