@@ -22,24 +22,6 @@ from messages.wire import encode
 OPEN_MS = int(datetime(2026, 3, 2, 8, 0, tzinfo=UTC).timestamp() * 1000)  # Monday noon in Dubai
 CLOSED_MS = OPEN_MS + 10 * 3_600_000
 INTENTS = sorted(path.stem for path in (BUNDLED / "en").glob("*.j2"))
-    "inquiry",
-    "viewing_request",
-    "negotiation",
-    "offer",
-    "payment",
-    "document_request",
-    "complaint",
-    "follow_up",
-    "property_update",
-    "greeting",
-    "thank_you",
-    "closing",
-    "unclear",
-    "hand_over",
-    "media",
-    "closed",
-    "fallback",
-]
 
 
 def make_rules(inventory: Inventory | None = None, **settings: Any) -> ReplyRules:
