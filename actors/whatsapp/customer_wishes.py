@@ -71,7 +71,7 @@ _PERSON: Final = (
     "akalem el modeer",
     "5edmet el 3omala",
 )
-_LONGEST_OPT_OUT: Final = 60
+_PUNCTUATION: Final = 12
 _MARKS: Final = dict.fromkeys((*range(0x064B, 0x0653), 0x0670, 0x0640), "")  # vowel signs and the stretching stroke
 _LETTERS: Final = {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "'": "", "’": ""}
 _FOLD: Final = str.maketrans(_LETTERS) | _MARKS
@@ -93,13 +93,18 @@ class Wishes:
 
     def __init__(self, opt_out: Iterable[str] = (), person: Iterable[str] = ()) -> None:
         self._opt_out = frozenset(fold(word) for word in (*_OPT_OUT, *opt_out)) - {""}
-        phrases = sorted({fold(word) for word in (*_PERSON, *person)} - {""}, key=len, reverse=True)
-        self._person = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w)")
+        self._longest = max(map(len, self._opt_out)) + _PUNCTUATION
+        self._person: dict[str, list[str]] = {}
+        for phrase in {fold(word) for word in (*_PERSON, *person)} - {""}:
+            self._person.setdefault(phrase.split()[0], []).append(f" {phrase} ")
 
     def opts_out(self, text: str) -> bool:
         """Tell whether a message asks for no more messages."""
-        return len(text) <= _LONGEST_OPT_OUT and fold(text) in self._opt_out
+        return len(text) <= self._longest and fold(text) in self._opt_out
 
     def wants_person(self, text: str) -> bool:
         """Tell whether a message asks for a person."""
-        return self._person.search(fold(text)) is not None
+        said = f" {fold(text)} "
+        phrases = self._person
+        # Nearly always no word of the message begins a phrase, and one look-up a word is all.
+        return any(phrase in said for word in said.split() if word in phrases for phrase in phrases[word])

@@ -53,6 +53,7 @@ class TemplateStore:
         self._environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
+        self._environment.filters["amount"] = _amount
         self._loaded: dict[Path, _Loaded] = {}
         self._bad: dict[Path, tuple[int, int]] = {}
         self._chosen: dict[tuple[str, str], Template] = {}
@@ -135,6 +136,11 @@ class TemplateStore:
             return Rendered(_finish(fallback.render(slots)), problem)
         except Exception as error:  # noqa: BLE001 - as above; then nothing is answered, and the note says so
             return Rendered("", f"{problem}; and the fallback: {type(error).__name__}: {error}"[:900])
+
+
+def _amount(value: float | str) -> str:
+    """Write a number with separators of thousands; a text as it is."""
+    return f"{value:,.0f}" if isinstance(value, int | float) else value
 
 
 def _read(path: Path, size: int) -> str:

@@ -257,7 +257,7 @@ def test_office_hours() -> None:
     assert hours.open_at(OPEN_MS)
     assert not hours.open_at(CLOSED_MS)
     assert not hours.open_at(OPEN_MS - 86_400_000)  # Sunday
-    night = OfficeHours(RepliesSettings(office_from="22:00", office_until="06:00", office_days=("mon",)))  # type: ignore[arg-type]
+    night = OfficeHours(RepliesSettings(office_from="22:00", office_until="06:00", office_days=("mon",)))
     assert night.open_at(OPEN_MS + 15 * 3_600_000)  # Tuesday 03:00, of Monday's night
     assert not night.open_at(OPEN_MS - 9 * 3_600_000)  # Monday 03:00, of Sunday's
 
