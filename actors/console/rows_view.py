@@ -16,6 +16,7 @@ _WIDE = 120
 """Columns of a terminal from which on each fact has a column of its own."""
 
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _MARKS = re.compile("[\u200e\u200f\u061c\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -35,7 +36,8 @@ def shown(text: str) -> str:
     """Make a customer's text fit for a terminal's cell.
 
     Control characters become their pictures, line feeds ``⏎``; characters that embed, override or isolate directions
-    are named; the whole is isolated (U+2068 … U+2069), so that it cannot reorder what stands beside it.
+    are named; text written from right to left is isolated (U+2068 … U+2069), so that it cannot reorder what stands
+    beside it.
 
     Args:
         text: any text.
@@ -46,7 +48,7 @@ def shown(text: str) -> str:
     text = _CONTROL.sub(_visible, text)
     text = _BIDI.sub(lambda match: f"<U+{ord(match.group()):04X}>", text)
     text = _MARKS.sub("", text)
-    return text if text.isascii() else f"\u2068{text}\u2069"
+    return text if _RIGHT_TO_LEFT.search(text) is None else f"\u2068{text}\u2069"
 
 
 def _understood(row: Row) -> list[str]:

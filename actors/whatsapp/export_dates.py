@@ -101,7 +101,7 @@ def days_of(first: str, second: str, third: str, order: DayOrder) -> int | None:
         order: which of day and month is first where the year is last.
 
     Returns:
-        days since 1970-01-01, or None where there is no such date.
+        days since 1970-01-01, or None where there is no such date, or it is before 1970.
     """
     if len(first) > 2:
         year, month, day = int(first), int(second), int(third)
@@ -109,9 +109,10 @@ def days_of(first: str, second: str, third: str, order: DayOrder) -> int | None:
         year = year_of(third)
         month, day = (int(second), int(first)) if order == "dayfirst" else (int(first), int(second))
     try:
-        return dt.date(year, month, day).toordinal() - _EPOCH
+        days = dt.date(year, month, day).toordinal() - _EPOCH
     except ValueError:
         return None
+    return days if days >= 0 else None
 
 
 class OrderEvidence:

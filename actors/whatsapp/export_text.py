@@ -27,14 +27,14 @@ def encoding_of(head: bytes) -> str:
         ``utf-8-sig`` (with or without a mark), or UTF-16 or UTF-32 by its mark, or UTF-16 by its zero bytes.
 
     Raises:
-        NotTextError: there are zero bytes without the pattern of UTF-16, or too many undecodable bytes.
+        NotTextError: many zero bytes without the pattern of UTF-16, or many undecodable bytes.
     """
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         return "utf-32"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     zeros = head.count(0)
-    if zeros > 8 or (zeros and len(head) < 64):
+    if zeros * 20 > len(head):
         even, odd = head[0::2].count(0), head[1::2].count(0)
         if odd > len(head) // 6 and even <= odd // 20:
             return "utf-16-le"

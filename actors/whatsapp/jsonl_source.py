@@ -132,7 +132,7 @@ class _Reader:
         if direction is None:
             own = sender.casefold() in self.owners or name.casefold() in self.owners
             direction = "out" if own else "in"
-        elif direction not in _DIRECTIONS:
+        elif not isinstance(direction, str) or direction not in _DIRECTIONS:
             raise BadLineError(f'"direction" must be "in" or "out", not {_shown(direction)}')
         kind = data.get("kind")
         if kind is None:

@@ -112,7 +112,9 @@ def test_attachments(tmp_path: Path, text: str, kind: str, caption: str, file: s
     assert message.attachments[0].sha256 == ""
 
 
-@pytest.mark.parametrize("text", ["image omitted by me", "he wrote <attached files>", "a (file attached) b", "see file.pdf"])
+@pytest.mark.parametrize(
+    "text", ["image omitted by me", "he wrote <attached files>", "a (file attached) b", "see file.pdf"]
+)
 def test_words_that_only_resemble_attachments_are_text(tmp_path: Path, text: str) -> None:
     message = read_text(tmp_path, f"13/06/2023, 21:55 - Ana: {text}").messages[0]
     assert (message.kind, message.text, message.attachments) == ("text", text, ())
@@ -185,7 +187,9 @@ def test_offset_places_the_clock(tmp_path: Path) -> None:
         (["05/06/23", "06/06/23"], "dayfirst", True),
     ],
 )
-def test_day_order_is_inferred_from_the_whole_file(tmp_path: Path, lines: list[str], order: str, *, warns: bool) -> None:
+def test_day_order_is_inferred_from_the_whole_file(
+    tmp_path: Path, lines: list[str], order: str, *, warns: bool
+) -> None:
     text = "\n".join(f"{date}, 21:55 - Ana: x" for date in lines)
     outcome = read_text(tmp_path, text)
     forced = read_text(tmp_path, text, msgspec.structs.replace(OPTIONS, day_order=order))
@@ -219,7 +223,9 @@ def test_forced_order_rejects_what_it_cannot_read(tmp_path: Path) -> None:
 def test_same_message_keeps_its_id_in_a_longer_export(tmp_path: Path) -> None:
     first = [f"13/06/2023, 21:{minute:02d} - Ana: same" for minute in (1, 1, 1, 2)]
     short = read_text(tmp_path, "\n".join(first)).messages
-    longer = read_text(tmp_path, "\n".join([*first, "13/06/2023, 21:02 - Ana: same", "14/06/2023, 01:00 - Ben: x"])).messages
+    longer = read_text(
+        tmp_path, "\n".join([*first, "13/06/2023, 21:02 - Ana: same", "14/06/2023, 01:00 - Ben: x"])
+    ).messages
     assert [m.id for m in longer[:4]] == [m.id for m in short]
     assert len({m.id for m in longer}) == 6
 
