@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -50,7 +51,10 @@ class Child:
         self.join()
 
     def join(self) -> None:
-        self._process.join(PATIENCE_S)
+        # Not the process's own join: that waits for whatever the child forked, too.
+        watch = os.pidfd_open(self.pid)
+        assert select.select([watch], [], [], PATIENCE_S)[0], "the child goes on"
+        os.close(watch)
         assert self._process.exitcode is not None
 
     @property
