@@ -1,0 +1,80 @@
+"""``majlis stress``: each harness is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def stress() -> None:
+    """Drive the system from outside: load, faults, benchmarks. Figures are of this machine, at this moment."""
+
+
+@app.command()
+def skeleton(
+    messages: Annotated[int, typer.Option(help="Messages for each figure of throughput.")] = 150_000,
+    known: Annotated[int, typer.Option(help="Sessions to make known, for the figures of passivation.")] = 50_000,
+    only: Annotated[list[str] | None, typer.Option(help="Only these parts; may be repeated.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure throughput, latency, sessions in memory, and conversations that open at once."""
+    from stress.skeleton import run
+
+    _show(run(messages=messages, known=known, only=tuple(only or ()), say=_progress(json_output)), json_output)
+
+
+@app.command()
+def kill(
+    kills: Annotated[int, typer.Option(help="How many processes are killed.")] = 100,
+    rate: Annotated[float, typer.Option(help="Load, messages a second.")] = 500.0,
+    seed: Annotated[int, typer.Option(help="Of the random moments.")] = 1,
+    json_output: Json = False,
+) -> None:
+    """Kill each kind of process under load, and look for lost, repeated, and disordered rows."""
+    from stress.kill import run
+
+    outcome = run(kills=kills, rate=rate, seed=seed, say=_progress(json_output))
+    _show(outcome, json_output)
+    if outcome["lost"] or outcome["twice"] or outcome["disordered"] or outcome["orphans"]:
+        raise typer.Exit(1)
+
+
+def _progress(quiet: bool) -> Any:
+    def say(line: str) -> None:
+        if not quiet:
+            typer.echo(line, err=True)
+
+    return say
+
+
+def _show(figures: dict[str, Any], json_output: bool) -> None:
+    if json_output:
+        typer.echo(msgspec.json.encode(figures).decode())
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:36} {value}")
+
+
+def main() -> None:
+    """Run the command."""
+    from actors.system.errors import SystemFault
+    from store.errors import StoreError
+
+    try:
+        app(prog_name="majlis stress")
+    except (SystemFault, StoreError) as error:
+        print(f"majlis: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
