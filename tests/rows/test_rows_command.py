@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from typer.testing import CliRunner, Result
 
-from actors.console.rows import command, moment_of
+from actors.console.rows import app, moment_of
 from actors.sheets.sqlite_rows import SqliteRows
 from tests.rows.test_sqlite_rows import make_row
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> Result:
-    return CliRunner().invoke(command, ["--folder", str(folder), *arguments], env={"COLUMNS": "160", **variables})
+    return CliRunner().invoke(app, ["--folder", str(folder), *arguments], env={"COLUMNS": "160", **variables})
 
 
 def test_table_and_count(folder: Path) -> None:
@@ -114,7 +114,7 @@ def test_unwritable_export_fails_clearly(folder: Path, tmp_path: Path) -> None:
 
 
 def test_folder_from_the_environment(folder: Path) -> None:
-    result = CliRunner().invoke(command, ["--count"], env={"MAJLIS_FOLDER": str(folder)})
+    result = CliRunner().invoke(app, ["--count"], env={"MAJLIS_FOLDER": str(folder)})
     assert result.stdout == "5\n"
 
 

@@ -1,6 +1,8 @@
 """The embedded sink's file: one row a message, whatever is written again."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -257,3 +259,38 @@ def test_damage_inside_the_file_is_one_clear_error(tmp_path: Path) -> None:
     path.write_bytes(bytes(data))
     with pytest.raises(RowsFileError, match="damaged"):
         read(path)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from actors.sheets.sqlite_rows import SqliteRows
+from tests.rows.test_sqlite_rows import make_row
+sink = SqliteRows(Path(sys.argv[1]))
+at = sink.cursors().get(0, 0)
+while True:
+    sink.write([(0, n, make_row(n)) for n in range(at, at + 50)])
+    at += 50
+    print(at, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_rows_and_cursor_together(tmp_path: Path) -> None:
+    path = tmp_path / "rows.sqlite"
+    told = 0
+    for round_ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        )
+        assert process.stdout is not None
+        for _ in range(3 + 7 * round_):
+            told = int(process.stdout.readline())
+        process.kill()
+        process.wait()
+        told = max([told, *map(int, process.stdout.read().split())])
+        process.stdout.close()
+        sink = SqliteRows(path)
+        cursor = sink.cursors()[0]
+        sink.close()
+        assert cursor >= told
+        assert [row.message_id for row in read(path)] == [f"m{n}" for n in range(cursor)]
