@@ -120,8 +120,8 @@ def test_trimming_is_bounded_work(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_the_file_does_not_grow_in_a_steady_state(tmp_path: Path) -> None:
-    writer = LogWriter(tmp_path / "log")
+def test_the_file_does_not_grow_in_a_steady_state(disk_path: Path) -> None:
+    writer = LogWriter(disk_path / "log")
     sizes = []
     for _ in range(120):
         writer.append([bytes(300)] * 256)
@@ -142,20 +142,20 @@ def _append_for_ever(pipe: Connection, path: Path) -> None:
         pipe.send(position)
 
 
-def test_kill_9_in_the_middle_of_appends_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_kill_9_in_the_middle_of_appends_loses_nothing_that_was_acknowledged(disk_path: Path) -> None:
     acknowledged = 0
     for round_ in range(6):
-        child = Child(_append_for_ever, tmp_path / "log")
+        child = Child(_append_for_ever, disk_path / "log")
         for _ in range(3 + 17 * round_):
             acknowledged = child.receive()
         child.kill()
         acknowledged = max([acknowledged, *child.drain()])
-        writer = LogWriter(tmp_path / "log")
+        writer = LogWriter(disk_path / "log")
         end = writer.next_position
         assert end >= acknowledged
         assert writer.mark(b"upto") == b"%d" % end  # the marks are of the same transaction
         writer.close()
-        reader = LogReader(tmp_path / "log")
+        reader = LogReader(disk_path / "log")
         found = reader.read(0, limit=1_000_000, max_bytes=1 << 30)
         reader.close()
         assert found == [(position, entry(position)) for position in range(end)]

@@ -13,10 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from store.errors import QueueFull
 from store.log import LogReader, LogWriter
 from store.partition import PartitionState
+from tests.store.conftest import MEMORY
 
 BOUND = 400
 SETTINGS = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 small = st.binary(max_size=60)
 names = st.text(max_size=3) | st.text(min_size=490, max_size=510, alphabet="aé")
@@ -26,7 +27,7 @@ digests = st.integers(0, 30).map(lambda number: number.to_bytes(16, "big"))
 class LogModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.place = tempfile.TemporaryDirectory()
+        self.place = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self.path = Path(self.place.name) / "log"
         self.writer = LogWriter(self.path, max_bytes=BOUND)
         self.entries: dict[int, bytes] = {}
@@ -85,7 +86,7 @@ class LogModel(RuleBasedStateMachine):
 class StateModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.place = tempfile.TemporaryDirectory()
+        self.place = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self.path = Path(self.place.name) / "state"
         self.state = PartitionState(self.path, owner="model", max_recent_bytes=300)
         self.turn = self.state.begin()

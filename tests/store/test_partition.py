@@ -344,15 +344,15 @@ def _commit_for_ever(pipe: Connection, path: Path, recent: int) -> None:
         number += 1
 
 
-def test_kill_9_leaves_whole_turns_and_every_acknowledged_one(tmp_path: Path, recent: int) -> None:
+def test_kill_9_leaves_whole_turns_and_every_acknowledged_one(disk_path: Path, recent: int) -> None:
     acknowledged = -1
     for round_ in range(4):
-        child = Child(_commit_for_ever, tmp_path / "state", recent)
+        child = Child(_commit_for_ever, disk_path / "state", recent)
         for _ in range(2 + 13 * round_):
             acknowledged = child.receive()
         child.kill()
         acknowledged = max([acknowledged, *child.drain()])
-        state = PartitionState(tmp_path / "state", owner="check")
+        state = PartitionState(disk_path / "state", owner="check")
         end = state.cursor()
         last = end // 20 - 1
         assert end % 20 == 0
