@@ -1,0 +1,314 @@
+"""The Sheets client: gspread over an own HTTP client that tells what is known of each call's effect.
+
+gspread's own ``BackOffHTTPClient`` repeats by recursion and repeats writes whose outcome is unknown; this one repeats
+reads only. ``APIError.code`` is taken from the body and is -1 for an HTML page, so the response's status decides.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from actors.sheets.errors import (
+    CallFailed,
+    Denied,
+    Missing,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+from actors.sheets.settings import SCOPE, SheetsSettings
+
+if TYPE_CHECKING:
+    import gspread
+    from requests import Response
+
+GOOGLE_URL = "https://sheets.googleapis.com"
+_CHUNK = 65_536
+_MAX_ANSWER = 256_000_000
+_RATE_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded"})
+
+
+class Gate(Protocol):
+    """What lets calls out and learns how they ended."""
+
+    def before(self, spreadsheet: str, *, write: bool) -> None:
+        """Let a call out, or raise ``HeldBack``."""
+
+    def after(self, spreadsheet: str, failure: CallFailed | None, *, write: bool) -> None:
+        """Learn how a call that was let out ended."""
+
+
+class OpenGate:
+    """A gate that lets everything through."""
+
+    def before(self, spreadsheet: str, *, write: bool) -> None:
+        """Let it through."""
+
+    def after(self, spreadsheet: str, failure: CallFailed | None, *, write: bool) -> None:
+        """Learn nothing."""
+
+
+def failure_of(status: int, body: bytes, retry_after: str | None, now_s: float) -> CallFailed:
+    """Classify an answer that is not a success.
+
+    Args:
+        status: the HTTP status.
+        body: the answer's body.
+        retry_after: the ``Retry-After`` header.
+        now_s: seconds since 1970 UTC, for a header that holds a date.
+
+    Returns:
+        the failure, by what is known of the call's effect.
+    """
+    try:
+        error = jsonlib.loads(body)["error"]
+        message = str(error["message"])[:500]
+        details = [d for d in error.get("details", []) if isinstance(d, Mapping)]
+        reason = next((str(d["reason"]) for d in details if "reason" in d), "")
+        reason = reason or next((str(e.get("reason", "")) for e in error.get("errors", [])), "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        message, reason = f"HTTP {status} without a readable body", ""
+    wait = _seconds(retry_after, now_s)
+    kind: type[CallFailed]
+    if status == 429 or (status == 403 and reason in _RATE_REASONS):
+        kind = Throttled
+    elif status in {401, 403}:
+        kind = Denied
+    elif status == 404:
+        kind = Missing
+    elif 400 <= status < 500 and status != 408:
+        kind = Refused
+    else:
+        kind = OutcomeUnknown
+    return kind(message, status=status, reason=reason, retry_after_s=wait)
+
+
+def _seconds(header: str | None, now_s: float) -> float | None:
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now_s)
+    except (TypeError, ValueError):
+        return None
+
+
+def _http_client_class() -> type[Any]:
+    """Build the subclass when gspread is first needed, since its import is slow."""
+    import requests
+    from google.auth import exceptions as auth_errors
+    from gspread.http_client import HTTPClient
+    from urllib3 import exceptions as urllib3_errors
+    from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+    class SheetsHttpClient(HTTPClient):  # type: ignore[misc]
+        """gspread's HTTP client with a deadline for each call, failures by effect, and repeated reads."""
+
+        gate: Gate = OpenGate()
+        base_url = GOOGLE_URL
+        deadline_s = 60.0
+        read_attempts = 4
+        on_call: Callable[[str, float], None] | None = None
+
+        def request(  # type: ignore[no-untyped-def]  # noqa: ANN202 - gspread's own signature
+            self, method, endpoint, params=None, data=None, json=None, files=None, headers=None
+        ):
+            write = method.lower() != "get" and not endpoint.endswith(":search")
+            if self.base_url != GOOGLE_URL and endpoint.startswith(GOOGLE_URL):
+                endpoint = self.base_url + endpoint.removeprefix(GOOGLE_URL)
+            if json is not None:
+                data = msgspec.json.encode(json)
+                headers = {**(headers or {}), "Content-Type": "application/json"}
+            if files is not None:
+                raise Refused("files are not sent to the Sheets API")
+
+            def once() -> Response:
+                return self._once(method, endpoint, params, data, headers, write=write)
+
+            if write:
+                return once()
+            policy = Retrying(
+                retry=retry_if_exception_type((OutcomeUnknown, Unreachable, Throttled)),
+                stop=stop_after_attempt(self.read_attempts),
+                wait=_wait_policy,
+                reraise=True,
+            )
+            return policy(once)
+
+        def _once(
+            self, method: str, url: str, params: Any, data: bytes | None, headers: Any, *, write: bool
+        ) -> Response:
+            spreadsheet = _spreadsheet_in(url)
+            self.gate.before(spreadsheet, write=write)
+            failure: CallFailed | None = None
+            began = time.monotonic()
+            try:
+                return self._exchange(method, url, params, data, headers)
+            except CallFailed as error:
+                failure = error
+                raise
+            finally:
+                self.gate.after(spreadsheet, failure, write=write)
+                if self.on_call is not None:
+                    self.on_call("write" if write else "read", time.monotonic() - began)
+
+        def _exchange(self, method: str, url: str, params: Any, data: bytes | None, headers: Any) -> Response:
+            deadline = time.monotonic() + self.deadline_s
+            try:
+                response = self.session.request(
+                    method, url, params=params, data=data, headers=headers, timeout=self.timeout, stream=True
+                )
+                body = bytearray()
+                for chunk in _pieces(response):
+                    body += chunk
+                    if time.monotonic() > deadline or len(body) > _MAX_ANSWER:
+                        response.close()
+                        raise OutcomeUnknown("the answer did not end in time", status=response.status_code)
+            except auth_errors.RefreshError as error:
+                if getattr(error, "retryable", False):
+                    raise Unreachable(f"no token: {_plain(error)}") from None
+                raise Denied(f"the account's credentials are not accepted: {_plain(error)}") from None
+            except (requests.ConnectTimeout, auth_errors.TransportError) as error:
+                raise Unreachable(f"not reached: {type(error).__name__}") from None
+            except requests.ConnectionError as error:
+                if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
+                    raise Unreachable("no connection") from None
+                raise OutcomeUnknown(f"connection lost: {type(error).__name__}") from None
+            except (requests.RequestException, urllib3_errors.HTTPError) as error:
+                raise OutcomeUnknown(f"no whole answer: {type(error).__name__}") from None
+            response._content = bytes(body)  # noqa: SLF001 - requests' own cache of a body that was streamed
+            response._content_consumed = True  # noqa: SLF001 - the same
+            if not response.ok:
+                raise failure_of(response.status_code, bytes(body), response.headers.get("Retry-After"), time.time())
+            try:
+                response.json()
+            except ValueError:
+                raise OutcomeUnknown("the answer is not JSON", status=response.status_code) from None
+            return response
+
+    def _wait_policy(state: RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome is not None else None
+        asked = failure.retry_after_s if isinstance(failure, CallFailed) else None
+        return min(5.0, max(asked or 0.0, 0.1 * 2 ** (state.attempt_number - 1)))
+
+    return SheetsHttpClient
+
+
+def _pieces(response: Response) -> Iterator[bytes]:
+    """Yield what arrives as it arrives, so that a trickle meets the deadline."""
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        yield chunk
+
+
+def _spreadsheet_in(url: str) -> str:
+    """Return the spreadsheet's id in an endpoint's address, or ""."""
+    found = re.search(r"/v4/spreadsheets/([^/:?]+)", url)
+    return found[1] if found else ""
+
+
+def _plain(error: Exception) -> str:
+    """Return an authentication error's own words, without anything that could hold a token."""
+    text = str(error.args[0]) if error.args else type(error).__name__
+    return text.split("{", maxsplit=1)[0][:200]
+
+
+class CredentialsError(Denied):
+    """The key file or the default credentials cannot be used."""
+
+
+def load_credentials(settings: SheetsSettings) -> Any:
+    """Load the service account's key, or application default credentials.
+
+    Args:
+        settings: where they are.
+
+    Returns:
+        google-auth credentials with the least scope.
+
+    Raises:
+        CredentialsError: they are missing or not usable; the message never quotes them.
+    """
+    from google.auth import default
+    from google.auth import exceptions as auth_errors
+    from google.oauth2 import service_account
+
+    if settings.credentials_file is None:
+        try:
+            return default(scopes=[SCOPE])[0]
+        except auth_errors.DefaultCredentialsError:
+            raise CredentialsError(
+                "no credentials: name a service-account key in sheets.credentials_file, or set up application default "
+                "credentials"
+            ) from None
+    path = settings.credentials_file
+    try:
+        info = jsonlib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise CredentialsError(f"{path}: is not JSON") from None
+    if not isinstance(info, dict) or info.get("type") != "service_account":
+        kind = info.get("type") if isinstance(info, dict) else None
+        raise CredentialsError(f"{path}: is not a service-account key (its type is {kind!r})")
+    missing = [name for name in ("client_email", "token_uri", "private_key") if not info.get(name)]
+    if missing:
+        raise CredentialsError(f"{path}: lacks {', '.join(missing)}")
+
+    class LocalCredentials(service_account.Credentials):  # type: ignore[misc]
+        """Credentials for a local server: no question to Google about allowed locations."""
+
+        def _build_regional_access_boundary_lookup_url(self, request: object = None) -> None:
+            return None
+
+    kind_of = LocalCredentials if settings.api_url else service_account.Credentials
+    try:
+        return kind_of.from_service_account_info(info, scopes=[SCOPE])
+    except (ValueError, TypeError, auth_errors.GoogleAuthError):
+        raise CredentialsError(f"{path}: its private_key cannot be read") from None
+
+
+def account_email(path: Path | None) -> str:
+    """Return the e-mail that a spreadsheet has to be shared with, or "" where it is not known."""
+    if path is None:
+        return ""
+    try:
+        return str(jsonlib.loads(path.read_text(encoding="utf-8")).get("client_email", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def open_client(settings: SheetsSettings, gate: Gate | None = None) -> gspread.Client:
+    """Open a gspread client; one for each thread.
+
+    Args:
+        settings: addresses, time-outs and credentials.
+        gate: what lets calls out; None lets all.
+
+    Returns:
+        a client whose calls raise :class:`CallFailed` by effect.
+
+    Raises:
+        CredentialsError: the credentials cannot be used.
+    """
+    import gspread
+
+    client = gspread.Client(auth=load_credentials(settings), http_client=_http_client_class())
+    http = client.http_client
+    http.gate = gate or OpenGate()
+    http.base_url = settings.api_url.rstrip("/") or GOOGLE_URL
+    http.deadline_s = settings.timeout_s
+    http.read_attempts = settings.read_attempts
+    http.set_timeout((settings.connect_timeout_s, settings.timeout_s))
+    return client

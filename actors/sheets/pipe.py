@@ -1,0 +1,130 @@
+"""All that writes a data folder's rows to Google Sheets, put together: ledger, breakers, governor, client, writer."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.sheets.backlog import RowSource
+from actors.sheets.breaker import Breakers
+from actors.sheets.client import open_client
+from actors.sheets.governor import Governor
+from actors.sheets.ledger import Ledger
+from actors.sheets.settings import SheetsSettings
+from actors.sheets.writer import Pumped, SheetsWriter
+
+LEDGER_FILE = "sheets.ledger"
+
+
+class SheetsPipe:
+    """An open way into the spreadsheet, used by one thread.
+
+    Args:
+        ledger_path: the ledger's file.
+        settings: where and how.
+        source: the rows.
+        owner: identity of the data folder.
+        report: told what a person should know, one line each.
+        clock_ms: milliseconds since 1970 UTC.
+
+    Raises:
+        LedgerError: the ledger cannot be used or is held by another process.
+        CredentialsError: the credentials cannot be used.
+    """
+
+    def __init__(
+        self,
+        ledger_path: Path,
+        settings: SheetsSettings,
+        source: RowSource,
+        *,
+        owner: str,
+        report: Callable[[str], None],
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.ledger = Ledger(ledger_path)
+        try:
+            self._kept = self.ledger.fact("breakers")
+            breakers = Breakers(settings.breaker, clock_ms, self._kept)
+            self.governor = Governor(settings, breakers, time.monotonic)
+            self.client = open_client(settings, self.governor)
+            self.writer = SheetsWriter(
+                self.ledger,
+                self.client.http_client,
+                self.governor,
+                settings,
+                source,
+                clock_ms=clock_ms,
+                owner=f"{owner}:{os.getpid()}:{secrets.token_hex(4)}",
+                report=report,
+            )
+        except BaseException:
+            self.ledger.close()
+            raise
+
+    def pump(self, *, flush: bool = False) -> Pumped:
+        """Do the next thing, and keep the breakers' states; see :meth:`SheetsWriter.pump`."""
+        done = self.writer.pump(flush=flush)
+        self._keep_breakers()
+        return done
+
+    def _keep_breakers(self) -> None:
+        now = self.governor.breakers.dump()
+        if now != self._kept:
+            with self.ledger.transaction():
+                self.ledger.set_fact("breakers", now)
+            self._kept = now
+
+    def breakers(self) -> list[dict[str, Any]]:
+        """Return the breakers' states."""
+        found: list[dict[str, Any]] = msgspec.to_builtins(self.governor.breakers.snapshots())
+        return found
+
+    def set_breaker(self, name: str, state: str) -> dict[str, Any]:
+        """Set a breaker's state by hand.
+
+        Args:
+            name: the spreadsheet's id; "" for the one that is written to.
+            state: ``open``, ``closed`` or ``half_open``.
+
+        Returns:
+            its new state.
+
+        Raises:
+            SheetsError: another state was named.
+        """
+        breaker = self.governor.breakers.of(name or self.writer.current_spreadsheet())
+        breaker.set_state(state)
+        self._keep_breakers()
+        shown: dict[str, Any] = msgspec.to_builtins(breaker.snapshot())
+        return shown
+
+    def drain(self, deadline_s: float, *, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Write until nothing waits.
+
+        Args:
+            deadline_s: give up after so many seconds.
+            stop: asked between calls; True ends it.
+
+        Returns:
+            whether nothing waits any more.
+        """
+        until = time.monotonic() + deadline_s
+        while time.monotonic() < until and not stop():
+            done = self.pump(flush=True)
+            if done.idle:
+                return True
+            if done.wait_s:
+                time.sleep(min(done.wait_s, max(0.0, until - time.monotonic())))
+        return False
+
+    def close(self) -> None:
+        """Close the ledger and the connections."""
+        self.client.http_client.session.close()
+        self.ledger.close()
