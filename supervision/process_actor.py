@@ -35,7 +35,7 @@ _BASE_TYPES = (
     | AdminRequest
     | AdminAnswer
 )
-_FLUSH = timedelta(milliseconds=200)
+_FLUSH_S = 0.2
 _TRACE_CHARACTERS = 16_384
 _NO_NAMES: Mapping[str, Address] = MappingProxyType({})
 _NO_NUMBERS: Mapping[str, int] = MappingProxyType({})
@@ -232,8 +232,12 @@ class ProcessActor(Actor):  # type: ignore[misc]
         """
         if self.log is not None:
             self.log.info("leaving", reason=reason, status=status)
+        deadline = time.monotonic() + _FLUSH_S
         try:
-            self._myRef.transport.run(TransmitOnly, _FLUSH)
+            # Each run ends with the first message that has gone out, and tells how many have not.
+            while (left := deadline - time.monotonic()) > 0:
+                if not self._myRef.transport.run(TransmitOnly, timedelta(seconds=left)):
+                    break
         except Exception as error:  # noqa: BLE001 - the process ends in any case, and its status is what counts
             if self.log is not None:
                 self.log.warning("unsent", error=str(error))

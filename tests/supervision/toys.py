@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from messages.wire import Wire
-from supervision.parcel import Address
+from supervision.parcel import Address, Parcel
 from supervision.process_actor import ProcessActor
 
 
@@ -46,6 +46,8 @@ class Echo(ProcessActor):
         if message.text == "raise":
             self.counters["raises"] += 1
             raise ValueError("told to raise")
+        if message.text == "hang":
+            time.sleep(60)
         self.words.append(message.text)
         if message.text == "ping":
             self.tell(sender, Word(text="pong", number=message.number))
@@ -69,6 +71,8 @@ class Echo(ProcessActor):
                 return {"names": sorted(self.directory)}
             case "say":
                 return {"sent": self.tell_name(arguments["to"], Word(text=arguments["text"]))}
+            case "junk":
+                self.send(self.directory[arguments["to"]], Parcel(bytes.fromhex(arguments["hex"])))
             case "pipe":
                 os.write(self.pipe[1], arguments["text"].encode())
             case "timers":
@@ -78,8 +82,6 @@ class Echo(ProcessActor):
                 time.sleep(0.2)  # overdue, so that Thespian would hand them over in reverse order
             case "busy":
                 self.busy_until = time.monotonic() + float(arguments["seconds"])
-            case "hang":
-                self.timers.after(0, lambda: time.sleep(60))
             case "freeze":
                 self.timers.after(0.01, lambda: os.kill(os.getpid(), signal.SIGSTOP))
             case "finish":
