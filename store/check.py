@@ -15,7 +15,7 @@ from messages.wire import WireError
 from store import log, view
 from store.entries import Counters, counters_of
 from store.environment import Environment, Transaction
-from store.errors import FolderMissing, StoreError
+from store.errors import FolderMissing, LogDamaged, StoreError
 from store.folder import DataFolder
 from store.names import unpack_named
 from store.recent import Recent, load_recent
@@ -86,7 +86,7 @@ class _Findings:
 
     def __init__(self, place: str) -> None:
         self.decoded = 0
-        self._place = place
+        self.place = place
         self._found: dict[str, list[str]] = {}
 
     def add(self, kind: str, detail: str) -> None:
@@ -95,9 +95,9 @@ class _Findings:
     def lines(self) -> list[str]:
         lines = []
         for kind, details in self._found.items():
-            lines += [f"{self._place}: {kind}: {detail}" for detail in details[:_SHOWN]]
+            lines += [f"{self.place}: {kind}: {detail}" for detail in details[:_SHOWN]]
             if len(details) > _SHOWN:
-                lines.append(f"{self._place}: {kind}: {len(details) - _SHOWN} more")
+                lines.append(f"{self.place}: {kind}: {len(details) - _SHOWN} more")
         return lines
 
     def decode(self, kind: str, where: str, decode: Decode | None, data: bytes) -> Any:
@@ -199,6 +199,8 @@ def _check_log(path: Path, found: _Findings, decode: Decode, look: Callable[[Any
             counters = counters_of(txn.get(log.COUNTERS, db=env.database("meta")))
             _check_entries(txn, env, "entries", counters, found, decode=decode, look=look)
         return _log_figures(counters, env.file_bytes())
+    except LogDamaged as error:
+        raise LogDamaged(f"{found.place}: {error}") from error
     finally:
         env.close()
 
@@ -269,6 +271,8 @@ def _check_state(path: Path, found: _Findings, decoders: Mapping[str, Decode]) -
                 "claims": _check_claims(txn, env, found, recent),
                 "state_file_bytes": env.file_bytes(),
             }
+    except LogDamaged as error:
+        raise LogDamaged(f"{found.place}: {error}") from error
     finally:
         env.close()
 
