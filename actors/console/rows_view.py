@@ -84,9 +84,10 @@ def _cells(row: Row, *, narrow: bool) -> list[str]:
     entities = [f"{entity.type} {shown(str(entity.value))}" for entity in row.entities]
     conversation = shown(row.conversation)
     if narrow:
-        understood = "\n".join([*_understood(row), *entities, *_notes(row)])
+        parts = (" · ".join(_understood(row)), ", ".join(entities), "; ".join(_notes(row)))
+        understood = "\n".join(part for part in parts if part)
         return [f"{conversation} #{row.position}", f"{sent}\n{sender}", _content(row), understood]
-    entity_text, note_text = "\n".join(entities), "\n".join(_notes(row))
+    entity_text, note_text = ", ".join(entities), "; ".join(_notes(row))
     understood = "\n".join(_understood(row))
     return [conversation, str(row.position), sent, sender, _content(row), understood, entity_text, note_text]
 
@@ -107,8 +108,8 @@ def table_of(rows: Iterable[Row], width: int, title: str = "") -> Table:
     from rich.text import Text
 
     narrow = width < _WIDE
-    table = Table(title=Text(title) if title else None, box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("conversation", ratio=2, overflow="fold", min_width=8)
+    table = Table(title=Text(title) if title else None, box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    table.add_column("conversation", ratio=2 if narrow else 3, overflow="fold", min_width=8)
     if narrow:
         table.add_column("sent, from", width=16, overflow="fold")
         table.add_column("text", ratio=4, overflow="fold")

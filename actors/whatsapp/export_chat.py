@@ -41,10 +41,17 @@ class ChatSource(msgspec.Struct, frozen=True):
 
 
 class _Survey(msgspec.Struct):
-    """What the first pass learns."""
+    """What the first pass learns.
+
+    Attributes:
+        encoding: of the bytes.
+        style: what stands around date and clock: ``[]``, ``-`` or ``:``.
+        evidence: on the order of day and month.
+        foreign: how many lines begin like messages of another style (copies of chats are pasted into chats).
+    """
 
     encoding: str
-    bracket: bool
+    style: str
     evidence: OrderEvidence
     foreign: int
 
@@ -94,7 +101,7 @@ def _survey(chat: ChatSource, options: ReadOptions) -> _Survey | Rejected:
         return Rejected(chat.where, f"is not a WhatsApp export: {error}", head)
     evidence = OrderEvidence()
     clocks = ClockMark()
-    bracket: str | None = None
+    wanted = ""
     foreign = 0
     try:
         for line, _ in lines_of(chat.opener(), encoding, options.limits.line_chars):
@@ -104,9 +111,10 @@ def _survey(chat: ChatSource, options: ReadOptions) -> _Survey | Rejected:
             if found is None:
                 continue
             opening, first, separator, second, third, between, hour, minute, second_, mark, end = found.groups()
-            if bracket is None and (end == "]") == bool(opening):
-                bracket = opening
-            if opening != bracket or (end == "]") != bool(opening):
+            style = opening + end.replace("\u2013", "-")
+            if not wanted and (end == "]") == bool(opening):
+                wanted = style
+            if style != wanted:
                 foreign += 1
                 continue
             clock = clocks.seconds(between, hour, minute, second_, mark)
@@ -114,9 +122,9 @@ def _survey(chat: ChatSource, options: ReadOptions) -> _Survey | Rejected:
                 evidence.add(first, separator, second, third, clock)
     except DAMAGE:
         pass  # the second pass meets it too, and says so after the messages before it
-    if bracket is None:
+    if not wanted:
         return Rejected(chat.where, "is not a WhatsApp export: no line begins with a date and a time", head)
-    return _Survey(encoding, bool(bracket), evidence, foreign)
+    return _Survey(encoding, wanted, evidence, foreign)
 
 
 class _Pending:
@@ -169,7 +177,6 @@ def _messages(
     """Give the messages of the second pass."""
     clocks = ClockMark()
     days: dict[tuple[str, str, str], int | None] = {}
-    bracket = "[" if survey.bracket else ""
     pending = _Pending(limits.message_bytes)
     number = 0
     damage = ""
@@ -177,7 +184,7 @@ def _messages(
         for line, cut in lines_of(chat.opener(), survey.encoding, limits.line_chars):
             number += 1
             found = HEADER.match(line) if line and line[0] in HEADER_STARTS else None
-            if found is None or found[1] != bracket or (found[11] == "]") != survey.bracket:
+            if found is None or found[1] + found[11].replace("\u2013", "-") != survey.style:
                 if pending.start:
                     pending.add(line, cut)
                 elif line.strip(EDGES):

@@ -21,7 +21,7 @@ HEADER = re.compile(
 """Groups: bracket, first, separator, second, third, between, hour, minute, second, mark, end."""
 
 HEADER_STARTS = frozenset(
-    "[0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    "[0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
 
 # Clock marks once dots, spaces and direction marks are gone and case is folded. The words between date and clock

@@ -100,15 +100,12 @@ def conversation_of(stem: str, folder: str, options: ReadOptions) -> str:
     Returns:
         the conversation's key: the contact's or group's name where the file tells it.
     """
-    for name in (stem, folder):
-        found = _TITLE.match(_shown(name))
-        if found is not None:
-            title = _COPY.sub("", found.group(1)).strip() or found.group(1).strip()
-            return _key(title)
     name = _shown(stem)
-    if name.lower() in {"_chat", "chat", ""}:
-        name = options.conversation or _shown(folder) or "chat"
-    return _key(name)
+    nameless = name.lower() in {"_chat", "chat", ""}
+    found = _TITLE.match(_shown(folder) if nameless else name)
+    if found is not None:
+        return _key(_COPY.sub("", found.group(1)).strip() or found.group(1).strip())
+    return _key((options.conversation or _shown(folder)) if nameless else name)
 
 
 def _shown(name: str) -> str:

@@ -77,6 +77,10 @@ def read_jsonl(
     except NotTextError as error:
         yield Rejected(where, f"is not JSONL: {error}", head)
         return
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].strip()
+    if first == b"{" or first.startswith(b"["):
+        yield Rejected(where, "is not JSONL: it must hold one object a line", head)
+        return
     reader = _Reader(options, now_ms)
     number = messages = 0
     try:

@@ -63,6 +63,11 @@ FORMATS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         "13/06/2023, 21:55 - Ana: see\n[12/06/23, 9:00:00 AM] Ben: old",
         [("2023-06-13 21:55:00", "Ana", "see\n[12/06/23, 9:00:00 AM] Ben: old")],
     ),
+    "a dated remark stays text": (
+        "13/06/2023, 21:55 - Ana: plan\n14/06/2023 10:00: viewing\n15/06/2023 10:00: keys",
+        [("2023-06-13 21:55:00", "Ana", "plan\n14/06/2023 10:00: viewing\n15/06/2023 10:00: keys")],
+    ),
+    "an en dash": ("13/06/2023, 21:55 \u2013 Ana: hi", [("2023-06-13 21:55:00", "Ana", "hi")]),
     "bidi marks and emoji stay": (
         "13/06/2023, 21:55 - Ana: \u202eabc\u202c 👍🏽 \u2066x\u2069",
         [("2023-06-13 21:55:00", "Ana", "\u202eabc\u202c 👍🏽 \u2066x\u2069")],
@@ -266,3 +271,4 @@ def test_nameless_chat_takes_the_given_name_or_the_folders(tmp_path: Path) -> No
     folder = tmp_path / "WhatsApp Chat - Zoe"
     folder.mkdir()
     assert read_text(folder, text, name="_chat.txt").messages[0].conversation == "Zoe"
+    assert read_text(folder, text, name="Bob.txt").messages[0].conversation == "Bob"

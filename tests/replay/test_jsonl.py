@@ -179,3 +179,12 @@ def test_jsonl_is_told_by_content_too(tmp_path: Path) -> None:
 def test_files_without_a_message(tmp_path: Path) -> None:
     assert [r.reason for r in read(tmp_path, "", "  ").rejects] == ["holds no message"]
     assert "binary" in read_text(tmp_path, bytes(5000), name="x.jsonl").rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    "text", ["[\n" + json.dumps(BASE) + "\n]\n", json.dumps([BASE] * 9), json.dumps(BASE, indent=1)]
+)
+def test_json_that_is_not_a_line_each_is_one_reject(tmp_path: Path, text: str) -> None:
+    outcome = read_text(tmp_path, text, name="all.json")
+    assert outcome.messages == []
+    assert [r.reason for r in outcome.rejects] == ["is not JSONL: it must hold one object a line"]

@@ -261,6 +261,21 @@ def test_damage_inside_the_file_is_one_clear_error(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
+    path = tmp_path / "rows.sqlite"
+    sink = SqliteRows(path)
+    sink.write(batch(0))
+    pages = sink._db.execute("PRAGMA page_count").fetchone()[0]
+    sink._db.execute(f"PRAGMA max_page_count = {pages}")
+    large = [(0, n, make_row(n, text="x" * 5000)) for n in range(1, 20)]
+    with pytest.raises(RowsFileError, match="full"):
+        sink.write(large)
+    assert sink.cursors() == {0: 1}
+    sink._db.execute("PRAGMA max_page_count = 1000000")
+    assert sink.write(large) == WriteOutcome(written=19)
+    assert len(read(path)) == 20
+
+
 WRITER = """
 import sys
 from pathlib import Path
