@@ -68,8 +68,8 @@ def _content(row: Row) -> str:
     return "\n".join(lines) or f"({row.kind})"
 
 
-def _notes(row: Row) -> list[str]:
-    notes = [shown(note) for note in row.notes]
+def _notes(row: Row, common: frozenset[str]) -> list[str]:
+    notes = [shown(note) for note in row.notes if note not in common]
     if row.late and not any("late" in note for note in notes):
         notes.append("late")
     if row.gap and not any("gap" in note for note in notes):
@@ -77,17 +77,17 @@ def _notes(row: Row) -> list[str]:
     return notes
 
 
-def _cells(row: Row, *, narrow: bool) -> list[str]:
+def _cells(row: Row, common: frozenset[str], *, narrow: bool) -> list[str]:
     sender = shown(row.sender_name or row.sender or ("(system)" if row.kind == "system" else ""))
     sender = f"→ {sender}" if row.direction == "out" else sender
     sent = clock_text(row.sent_ms, row.utc_offset_min)[:16].replace("T", " ")
     entities = [f"{entity.type} {shown(str(entity.value))}" for entity in row.entities]
     conversation = shown(row.conversation)
     if narrow:
-        parts = (" · ".join(_understood(row)), ", ".join(entities), "; ".join(_notes(row)))
+        parts = (" · ".join(_understood(row)), ", ".join(entities), "; ".join(_notes(row, common)))
         understood = "\n".join(part for part in parts if part)
         return [f"{conversation} #{row.position}", f"{sent}\n{sender}", _content(row), understood]
-    entity_text, note_text = ", ".join(entities), "; ".join(_notes(row))
+    entity_text, note_text = ", ".join(entities), "; ".join(_notes(row, common))
     understood = "\n".join(_understood(row))
     return [conversation, str(row.position), sent, sender, _content(row), understood, entity_text, note_text]
 
@@ -122,7 +122,13 @@ def table_of(rows: Iterable[Row], width: int, title: str = "") -> Table:
         table.add_column("understood", ratio=3, overflow="fold", min_width=10)
         table.add_column("entities", ratio=5, overflow="fold", min_width=12)
         table.add_column("notes", ratio=3, overflow="fold", min_width=8)
-    for row in rows:
-        cells = _cells(row, narrow=narrow)
+    held = list(rows)
+    # What is noted on every row (a feature that is unavailable) is said once, below the table.
+    common = frozenset.intersection(*(frozenset(row.notes) for row in held)) if len(held) > 2 else frozenset()
+    if common:
+        table.caption = Text("all rows: " + "; ".join(shown(note) for note in sorted(common)))
+        table.caption_justify = "left"
+    for row in held:
+        cells = _cells(row, common, narrow=narrow)
         table.add_row(*(Text(cell) for cell in cells), style="dim" if row.kind == "system" else None)
     return table

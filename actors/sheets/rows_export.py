@@ -91,8 +91,9 @@ def cells_of(row: Row) -> list[str | int | float | bool | None]:
     fields["entities"] = "; ".join(f"{e.type}={e.value}" for e in row.entities)
     fields["attachments"] = "; ".join(_attachment(a) for a in row.attachments)
     fields["notes"] = "; ".join(row.notes)
-    fields["intent_confidence"] = round(row.intent_confidence, 3)
-    fields["sentiment_score"] = round(row.sentiment_score, 3)
+    # A figure without its label would look like a result where there is none.
+    fields["intent_confidence"] = round(row.intent_confidence, 3) if row.intent else None
+    fields["sentiment_score"] = round(row.sentiment_score, 3) if row.sentiment else None
     return [fields[name] for name in HEADINGS]
 
 

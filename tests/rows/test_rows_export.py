@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from actors.console.rows_view import shown, table_of
-from actors.sheets.rows_export import HEADINGS, clock_text, csv_cell, json_line, write_csv, write_jsonl, write_xlsx
+from actors.sheets.rows_export import (
+    HEADINGS,
+    cells_of,
+    clock_text,
+    csv_cell,
+    json_line,
+    write_csv,
+    write_jsonl,
+    write_xlsx,
+)
 from messages.inbound import Attachment
 from messages.understanding import Entity
 from tests.rows.test_sqlite_rows import make_row
@@ -42,7 +51,7 @@ def test_xlsx_cells_are_text(tmp_path: Path, text: str) -> None:
     from openpyxl import load_workbook
 
     path = tmp_path / "rows.xlsx"
-    assert write_xlsx([make_row(1, text=text), make_row(2, sentiment_score=-0.5)], path) == 2
+    assert write_xlsx([make_row(1, text=text), make_row(2, sentiment="negative", sentiment_score=-0.5)], path) == 2
     with zipfile.ZipFile(path) as book:
         assert b"<f>" not in b"".join(book.read(name) for name in book.namelist() if "sheet" in name)
     sheet = load_workbook(path)["rows"]
@@ -118,6 +127,24 @@ def test_times_keep_their_offset(ms: int, offset: int, text: str) -> None:
 )
 def test_terminal_text(text: str, expected: str) -> None:
     assert shown(text) == expected
+
+
+def test_a_note_of_all_rows_is_said_once() -> None:
+    from rich.console import Console
+
+    console = Console(width=150, file=io.StringIO())
+    rows = [make_row(n, notes=("unavailable: intent", *(["late"] if n == 1 else []))) for n in range(4)]
+    console.print(table_of(rows, 150))
+    out = console.file.getvalue()  # type: ignore[attr-defined]
+    assert out.count("unavailable: intent") == 1
+    assert "all rows: unavailable: intent" in out
+    assert out.count("late") == 1
+
+
+def test_figures_without_a_label_are_empty() -> None:
+    cells = dict(zip(HEADINGS, cells_of(make_row(1)), strict=True))
+    assert cells["intent_confidence"] is None
+    assert cells["sentiment_score"] is None
 
 
 @pytest.mark.parametrize("width", [60, 80, 119, 120, 200])
