@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -13,10 +13,11 @@ from rapidfuzz.distance import OSA
 from actors.language.rules.fold import MARK, tokenize
 from messages.understanding import EntityType
 
-KINDS: Final = ("location", "project", "property_type", "purpose", "feature")
+KINDS: Final = ("location", "project", "property_type", "purpose", "feature", "person")
 FLAGS: Final = frozenset({"cue", "cap"})
 MOST_TOKENS: Final = 8
 SHORTEST_FUZZY: Final = 6
+SHORTEST_FUZZY_ARABIC: Final = 9
 
 
 class GazetteerError(Exception):
@@ -31,12 +32,14 @@ class Entry(NamedTuple):
         value: the normalised value.
         cue: the name is also an ordinary word: it counts only after a word like "in" or "near".
         cap: it counts with a capital letter, or after such a word.
+        expand: the spelling is a short form, so that the value is the full name; else the value is what is written.
     """
 
     type: EntityType
     value: str
     cue: bool = False
     cap: bool = False
+    expand: bool = False
 
 
 def name_key(name: str) -> tuple[str, ...]:
@@ -45,11 +48,18 @@ def name_key(name: str) -> tuple[str, ...]:
     return tuple(text for text, kind in zip(tokens.texts, tokens.kinds, strict=True) if kind != MARK)
 
 
+def is_short_form(words: tuple[str, ...], canonical: tuple[str, ...]) -> bool:
+    """Whether a spelling abbreviates a name ("jvc", "d3") rather than being a part or a variant of it ("barsha")."""
+    short = "".join(words)
+    return len(short) <= 4 and short.isascii() and not set(words) & set(canonical) and short != "".join(canonical)
+
+
 class Gazetteer:
     """Names and what they stand for.
 
     A file is UTF-8, one name a line, columns separated by tabs: kind, canonical name, other spellings separated by
-    ``|``, flags separated by ``,``. Lines that start with ``#`` and empty ones are skipped. A later file wins.
+    ``|``, flags separated by ``,``. Lines that start with ``#`` and empty ones are skipped. A later file wins. A
+    two-letter country among the flags makes the name mean this only for that region where it has another meaning.
 
     Args:
         paths: further files, read after the ones that come with the package.
@@ -60,6 +70,7 @@ class Gazetteer:
 
     def __init__(self, paths: Iterable[Path] = (), *, builtin: bool = True) -> None:
         self._entries: dict[str, Entry] = {}
+        self._regional: dict[str, dict[str, Entry]] = {}
         self.longest: dict[str, int] = {}
         self.words_with_digits: frozenset[str] = frozenset()
         files = sorted(Path(__file__).parent.glob("*.tsv")) if builtin else []
@@ -71,7 +82,8 @@ class Gazetteer:
             for word in key.split():
                 if word[0].isdigit() and not word.isdigit():
                     digits.add(word)
-            if entry.type in ("location", "project") and len(key) >= SHORTEST_FUZZY and not entry.cue:
+            shortest = SHORTEST_FUZZY if key.isascii() else SHORTEST_FUZZY_ARABIC
+            if entry.type in ("location", "project") and len(key) >= shortest and not entry.cue:
                 names.setdefault(key[0], []).append(key)
         self.words_with_digits = frozenset(digits)
         self._names = names
@@ -83,6 +95,10 @@ class Gazetteer:
     def get(self, key: str) -> Entry | None:
         """Look a folded name up; its tokens are separated by one space."""
         return self._entries.get(key)
+
+    def regional(self, region: str) -> dict[str, Entry]:
+        """The names that mean something else in one region, by folded name."""
+        return self._regional.get(region, {})
 
     def add(self, kind: str, name: str, aliases: Sequence[str] = (), flags: frozenset[str] = frozenset()) -> None:
         """Add one name.
@@ -96,36 +112,46 @@ class Gazetteer:
         Raises:
             GazetteerError: an unknown kind or flag, or a name without letters.
         """
-        if kind not in KINDS or kind not in get_args(EntityType):
+        if kind not in KINDS:
             raise GazetteerError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
-        if flags - FLAGS:
-            raise GazetteerError(f"unknown flag {', '.join(sorted(flags - FLAGS))}: one of {', '.join(sorted(FLAGS))}")
+        for flag in flags - FLAGS:
+            if not (len(flag) == 2 and flag.isalpha()):
+                raise GazetteerError(f"unknown flag {flag!r}: cue, cap, or a two-letter country")
         if not name_key(name):
             raise GazetteerError(f"the name {name!r} has no letters")
-        shared = Entry(kind, " ".join(name.lower().split()), "cue" in flags, "cap" in flags)  # type: ignore[arg-type]
+        value = " ".join(name.lower().split())
+        regions = [flag.upper() for flag in flags if flag not in FLAGS]
+        canonical = name_key(name)
         for alias in (name, *aliases):
             words = name_key(alias)
             if not words or len(words) > MOST_TOKENS:
                 continue
-            arabic = "\u0600" <= words[0][0] <= "\u06ff"
-            # an Arabic name keeps its script in the value
-            value = " ".join(alias.split()) if arabic and kind in ("location", "project", "feature") else shared.value
-            self._put(words, shared._replace(value=value))
-            if arabic:
+            entry = Entry(
+                kind,  # type: ignore[arg-type]
+                value,
+                "cue" in flags,
+                "cap" in flags,
+                kind in ("property_type", "purpose") or is_short_form(words, canonical),
+            )
+            self._put(words, entry, regions)
+            if words[0][0] > "\u0600":
                 rest = words[1:]
                 other = words[0][2:] if words[0].startswith("ال") else "ال" + words[0]
                 if len(other) > 2:
-                    self._put((other, *rest), shared._replace(value=value), weak=True)
+                    self._put((other, *rest), entry, regions, weak=True)
                 if rest and not rest[0].startswith("ال"):
-                    self._put((other, "ال" + rest[0], *rest[1:]), shared._replace(value=value), weak=True)
+                    self._put((other, "ال" + rest[0], *rest[1:]), entry, regions, weak=True)
 
-    def _put(self, words: tuple[str, ...], entry: Entry, *, weak: bool = False) -> None:
+    def _put(self, words: tuple[str, ...], entry: Entry, regions: Sequence[str] = (), *, weak: bool = False) -> None:
         key = " ".join(words)
         if weak and key in self._entries:
             return
-        self._entries[key] = entry
         if len(words) > self.longest.get(words[0], 0):
             self.longest[words[0]] = len(words)
+        for region in regions:
+            self._regional.setdefault(region, {})[key] = entry
+        if not regions or key not in self._entries:
+            self._entries[key] = entry
 
     def _read(self, path: Path) -> None:
         try:

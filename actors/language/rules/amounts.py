@@ -17,11 +17,12 @@ from actors.language.rules.lexicon import (
     LINEAR_UNITS,
     MERIDIEM,
     MULTIPLIERS,
+    NUMBER_WORDS,
     QUARTER,
     SIZE_UNITS,
     STUDIO,
 )
-from actors.language.rules.numbers import Number
+from actors.language.rules.numbers import Number, parse_number
 
 _JOINERS: Final = frozenset(
     {
@@ -98,6 +99,9 @@ _COUNTED: Final = frozenset(
     "nights night copies copy keys key balconies windows acs ac rooftop offices shops plots weeks "
     "يوم ايام شهر شهور اشهر سنه سنين سنوات اسبوع اسابيع دقيقه دقايق دقائق ساعه ساعات شيك شيكات دفعات دفعه اقساط قسط كيلو دور ادوار "
     "شقق سنتين yom ayam shahr shohor sana snen dor do2oor chekat shikat".split()
+)
+_OTHER_STUDIOS: Final = frozenset(
+    "yoga photo photography dance music recording art pilates fitness film tattoo design ballet tv nail hair".split()
 )
 MOST_ROOMS: Final = 20
 
@@ -353,6 +357,9 @@ def _and_more(tokens: Tokens, at: int, end: int, scale: float) -> tuple[float, i
             return scale / 2, at + 1, ends[at]
         if word[1:] in QUARTER:
             return scale / 4, at + 1, ends[at]
+    pair = _thousands_more(tokens, at, scale)
+    if pair is not None:
+        return pair
     if word in _AND and at + 1 < count:
         further = at + 1
         if texts[further] in ("a", "an") and further + 1 < count:
@@ -362,6 +369,30 @@ def _and_more(tokens: Tokens, at: int, end: int, scale: float) -> tuple[float, i
         if texts[further] in QUARTER:
             return scale / 4, further + 1, ends[further]
     return 0.0, at, end
+
+
+def _thousands_more(tokens: Tokens, at: int, scale: float) -> tuple[float, int, int] | None:
+    """Read "مليون ومئتين ألف", "مليون و 200 ألف", "melyon w 200 alf" after the million."""
+    texts = tokens.texts
+    if scale < 1e6:
+        return None
+    word = texts[at]
+    if word in _AND and at + 1 < len(texts):
+        at += 1
+        word = texts[at]
+    elif word[0] == "و" and word[1:] in NUMBER_WORDS or (word[0] == "و" and word[1:].isdigit()):
+        word = word[1:]
+    else:
+        return None
+    value = NUMBER_WORDS.get(word)
+    if value is None:
+        parsed = parse_number(word)
+        if parsed is None:
+            return None
+        value = parsed[0]
+    if at + 1 < len(texts) and MULTIPLIERS.get(texts[at + 1]) == 1e3:
+        return value * 1e3, at + 2, tokens.ends[at + 1]
+    return None
 
 
 def _joined(tokens: Tokens, left_after: int, right_first: int) -> bool:
@@ -429,6 +460,8 @@ def _numberless(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
             stripped = word[1:]
             if stripped in STUDIO or stripped in BED_PAIR or stripped in BATH_PAIR:
                 bare, start = stripped, start + 1
+        if bare in STUDIO and at and texts[at - 1] in _OTHER_STUDIOS:
+            continue
         if bare in STUDIO:
             found.append(Candidate(start, ends[at], "bedrooms", 0, 0.95))
         elif bare in BED_PAIR:

@@ -23,25 +23,29 @@ _CURRENCY_BEFORE = re.compile(r"(?:aed|dhs?\.?|usd|egp|sar|gbp|eur|rs\.?|[$£€
 
 
 @lru_cache(maxsize=16384)
-def e164(digits: str, region: str) -> str:
+def e164(digits: str, regions: tuple[str, ...]) -> str:
     """Normalise a phone number.
 
     Args:
         digits: the number as dialled: digits, with a leading ``+`` where it is international.
-        region: two-letter country for a national number.
+        regions: two-letter countries for a national number, likeliest first; the first where it is valid wins.
 
     Returns:
-        E.164, or "" where it is not a possible number of a length that the country uses.
+        E.164, or "" where it is not even a possible number of the likeliest country.
     """
     import phonenumbers
 
-    try:
-        number = phonenumbers.parse(digits, region or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    possible = ""
+    for region in regions if digits[0] != "+" else regions[:1]:
+        try:
+            number = phonenumbers.parse(digits, region or None)
+        except phonenumbers.NumberParseException:
+            return possible
+        if phonenumbers.is_valid_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        if not possible and phonenumbers.is_possible_number(number):
+            possible = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return possible
 
 
 def links(folded: str) -> Iterator[Candidate]:
@@ -59,12 +63,12 @@ def links(folded: str) -> Iterator[Candidate]:
             yield Candidate(match.start(), match.start() + len(found), "url", found, 0.97)
 
 
-def phones(folded: str, region: str) -> Iterator[Candidate]:
+def phones(folded: str, regions: tuple[str, ...]) -> Iterator[Candidate]:
     """Find phone numbers.
 
     Args:
         folded: folded text.
-        region: two-letter country for national numbers.
+        regions: two-letter countries for national numbers, likeliest first.
     """
     for match in _PHONE.finditer(folded):
         found = match[0]
@@ -81,9 +85,9 @@ def phones(folded: str, region: str) -> Iterator[Candidate]:
         ):
             continue
         dialled = ("+" + digits.removeprefix("00")) if plus else digits
-        value = e164(dialled, region)
+        value = e164(dialled, regions)
         if not value and not plus and count >= 11:
-            value = e164("+" + digits, region)
+            value = e164("+" + digits, regions)
         if value:
             start = match.start()
             end = match.end()

@@ -10,13 +10,23 @@ from actors.language.gazetteer import Entry, Gazetteer
 from actors.language.rules.amounts import NUMBERLESS_WORDS, UNIT_WORDS, find_amounts
 from actors.language.rules.candidate import Candidate, resolve
 from actors.language.rules.contacts import links, phones
+from actors.language.rules.context_money import find_bare_money
 from actors.language.rules.fold import MARK, NUMBER, Tokens, tokenize
 from actors.language.rules.hours import TIME_WORDS, find_times
 from actors.language.rules.lexicon import NUMBER_WORDS
-from actors.language.rules.moments import MOMENT_WORDS, Clock, find_bare_days, find_dates, find_numeric_dates
-from actors.language.rules.names import COMMON, find_cued_names, find_persons
+from actors.language.rules.moments import (
+    MOMENT_WORDS,
+    Clock,
+    find_bare_days,
+    find_dates,
+    find_numeric_dates,
+    join_weekdays,
+)
+from actors.language.rules.names import COMMON, find_cued_names, find_persons, named_person
 from actors.language.rules.numbers import Number, find_numbers
-from actors.language.rules.units import STREET_WORDS, UNIT_CUES, find_bare_money, find_streets, find_units
+from actors.language.rules.regions import regions_of
+from actors.language.rules.streets import STREET_WORDS, find_streets
+from actors.language.rules.units import UNIT_CUES, find_designations, find_units
 from messages.understanding import Entity
 
 SUREST: Final = 0.5
@@ -49,13 +59,13 @@ class RuleExtractor:
             text: the message.
             sent_ms: when it was sent, milliseconds since 1970 UTC.
             utc_offset_min: minutes from UTC of the sender's clock.
-            region: two-letter country for national numbers; the default one where "".
+            region: two-letter country for national numbers; where "", the default one or what the clock suggests.
 
         Returns:
             entities in order, not overlapping.
         """
         tokens = tokenize(text, self._gazetteer.words_with_digits)
-        found = self._find(tokens, sent_ms, utc_offset_min, region or self._region)
+        found = self._find(tokens, sent_ms, utc_offset_min, region)
         return tuple(
             _entity(tokens, candidate)
             for candidate in resolve((c for c in found if c.confidence >= SUREST), len(tokens.folded))
@@ -71,68 +81,61 @@ class RuleExtractor:
             region: two-letter country for national numbers; the default one where "".
         """
         tokens = tokenize(text, self._gazetteer.words_with_digits)
-        return [
-            _entity(tokens, candidate)
-            for candidate in self._find(tokens, sent_ms, utc_offset_min, region or self._region)
-        ]
+        return [_entity(tokens, candidate) for candidate in self._find(tokens, sent_ms, utc_offset_min, region)]
 
     def _find(self, tokens: Tokens, sent_ms: int, utc_offset_min: int, region: str) -> list[Candidate]:
         texts, folded = tokens.texts, tokens.folded
         if not texts:
             return []
+        regions = regions_of(utc_offset_min or None, region or self._region)
+        if region:
+            regions = (region, *regions)
         found: list[Candidate] = list(links(folded)) if "." in folded or "@" in folded else []
         has_digit = _DIGIT.search(folded) is not None
         if has_digit and _SEVEN_DIGITS.search(folded) is not None:
-            found += phones(folded, region)
+            found += phones(folded, regions)
         solid = list(found)
-        found += self._names(tokens)
         number_words = not _NUMBER_WORDS.isdisjoint(texts)
         numbers: list[Number] = find_numbers(tokens, words=number_words) if has_digit or number_words else []
         _own(tokens, numbers, solid)
-        for candidate in found[len(solid) :]:
-            if candidate.type in ("project", "location"):
-                for number in numbers:
-                    if candidate.start <= tokens.starts[number.first] < candidate.end:
-                        number.role = "name"
-        numberless = not NUMBERLESS_WORDS.isdisjoint(texts)
-        moments = has_moment(texts)
-        if numbers or moments:
-            clock = Clock(sent_ms, utc_offset_min, month_first=region in _MONTH_FIRST)
-            if has_digit and ("/" in folded or "-" in folded or "." in folded):
-                dates = find_numeric_dates(tokens, clock)
-                _own(tokens, numbers, dates)
-                found += dates
-            if moments:
-                found += find_dates(tokens, numbers, clock)
+        if not STREET_WORDS.isdisjoint(texts):
+            found += find_streets(tokens, numbers)
+        names = self._names(tokens, regions[0])
+        found += names
+        _own(tokens, numbers, [name for name in names if name.type in ("project", "location")])
+        clock = Clock(sent_ms, utc_offset_min, month_first=regions[0] in _MONTH_FIRST)
+        dates: list[Candidate] = []
+        if has_digit and ("/" in folded or "-" in folded or "." in folded):
+            dates = find_numeric_dates(tokens, clock)
+            _own(tokens, numbers, dates)
+        if has_moment(texts):
+            dates += find_dates(tokens, numbers, clock)
+        if not NUMBERLESS_WORDS.isdisjoint(texts):
+            found += find_amounts(tokens, numbers, 1)
+        elif numbers and not UNIT_WORDS.isdisjoint(texts):
+            found += find_amounts(tokens, numbers, 0)
         if numbers:
-            if has_digit and not STREET_WORDS.isdisjoint(texts):
-                found += find_streets(tokens, numbers)
-            if not UNIT_WORDS.isdisjoint(texts):
-                found += find_amounts(tokens, numbers, numberless)
-            elif numberless:
-                found += find_amounts(tokens, [], 1)
-            found += find_bare_days(tokens, numbers, clock)
-            if has_digit and not UNIT_CUES.isdisjoint(texts):
-                found += find_units(tokens, numbers)
-            if not TIME_WORDS.isdisjoint(texts):
-                found += find_times(tokens, numbers)
-            if has_digit:
-                found += find_bare_money(tokens, numbers, 1e3)
-        else:
-            if numberless:
-                found += find_amounts(tokens, [], 1)
-            if has_digit and not UNIT_CUES.isdisjoint(texts):
-                found += find_units(tokens, numbers)
-            if not TIME_WORDS.isdisjoint(texts):
-                found += find_times(tokens, numbers)
-        found += find_persons(tokens)
+            dates += find_bare_days(tokens, numbers, clock)
+        found += join_weekdays(dates, folded)
         taken = [(c.start, c.end) for c in found if c.confidence >= 0.7]
-        found += find_cued_names(tokens, frozenset(), taken)
+        cued = find_cued_names(tokens, taken, {c.start for c in names if c.type in ("location", "project")})
+        found += cued
+        _own(tokens, numbers, [name for name in cued if name.type == "project"])
+        if has_digit and not UNIT_CUES.isdisjoint(texts):
+            found += find_units(tokens, numbers)
+        if numbers and not TIME_WORDS.isdisjoint(texts):
+            found += find_times(tokens, numbers)
+        if has_digit:
+            found += find_designations(tokens, numbers, names + cued)
+            if numbers:
+                found += find_bare_money(tokens, numbers, 1e3)
+        found += find_persons(tokens)
         return found
 
-    def _names(self, tokens: Tokens) -> list[Candidate]:
+    def _names(self, tokens: Tokens, region: str) -> list[Candidate]:
         """Look tokens up in the gazetteer, longest name first."""
         gazetteer = self._gazetteer
+        regional = gazetteer.regional(region)
         longest = gazetteer.longest
         texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
         count = len(texts)
@@ -174,7 +177,18 @@ class RuleExtractor:
             if entry is None:
                 at += 1
                 continue
+            if regional:
+                entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
+            if entry.type == "person":
+                person = named_person(tokens, at, weak=entry.cue)
+                if person is not None:
+                    found.append(person)
+                at += 1
+                continue
             if (entry.cue or entry.cap) and not self._cued(tokens, at, entry):
+                at += 1
+                continue
+            if entry.type in ("property_type", "purpose") and not _stands(tokens, at, last, entry):
                 at += 1
                 continue
             start, end = starts[at] + skip, ends[last - 1] - (cut if last == at + 1 else 0)
@@ -224,19 +238,57 @@ class RuleExtractor:
             pair = f"{texts[at]} {texts[at + 1]}"
             entry = self._gazetteer.fuzzy(pair)
             if entry is not None:
-                return _named(tokens, tokens.starts[at], tokens.ends[at + 1], entry, 0.8)
+                return _named(tokens, tokens.starts[at], tokens.ends[at + 1], entry._replace(expand=True), 0.8)
         entry = self._gazetteer.fuzzy(texts[at])
         if entry is not None and " " not in entry.value:
-            return _named(tokens, tokens.starts[at], tokens.ends[at], entry, 0.75)
+            return _named(tokens, tokens.starts[at], tokens.ends[at], entry._replace(expand=True), 0.75)
         return None
 
 
 def _named(tokens: Tokens, start: int, end: int, entry: Entry, sure: float = 0.95) -> Candidate:
     value = entry.value
-    if entry.type == "feature" or (entry.type in ("location", "project") and tokens.folded[start] > "\u0600"):
+    if not entry.expand and entry.type not in ("property_type", "purpose"):
         first, last = tokens.span(start, end)
         value = tokens.original[first:last].lower()
     return Candidate(start, end, entry.type, value, sure, "gazetteer")
+
+
+_WHOSE_OFFICE: Final = frozenset(
+    "your our their ur post head trustee leasing sales back box main my his her the security management rental registration".split()
+)
+_CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
+
+
+def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
+    """Whether a word of property talk means the property or the deal where it stands."""
+    texts = tokens.texts
+    word = texts[at]
+    before = texts[at - 1] if at else ""
+    after = texts[last] if last < len(texts) else ""
+    if word == "th":
+        return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
+    if entry.value == "office":
+        return not (before in _WHOSE_OFFICE and before != "the") and after not in (
+            "hours",
+            "boy",
+            "manager",
+            "staff",
+            "time",
+        )
+    if entry.value == "land" and word in ("plot", "lot"):
+        if word == "lot":
+            return before not in ("a", "the", "whole", "parking", "thanks") and after not in ("of", "more", "better")
+        if after in ("size", "area", ":") or (
+            last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS
+        ):
+            return False
+    if entry.type == "purpose" and before in _CONTRACTS:
+        return False
+    if word in ("store", "house") and (
+        after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")
+    ):
+        return False
+    return word != "retail" or last - at > 1 or after in ("for", "in")
 
 
 def has_moment(texts: list[str]) -> bool:

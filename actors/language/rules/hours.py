@@ -6,7 +6,7 @@ from typing import Final
 
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import HALF, MERIDIEM, QUARTER
+from actors.language.rules.lexicon import DAY_WORDS, HALF, MERIDIEM, QUARTER, WEEKDAYS
 from actors.language.rules.numbers import Number
 
 _AT: Final = frozenset(
@@ -14,7 +14,11 @@ _AT: Final = frozenset(
 )
 _O_CLOCK: Final = frozenset({"الساعه", "ساعه", "sa3a", "saa3a", "elsa3a", "essa3a", "saa"})
 _JOIN: Final = frozenset({"-", "to", "or", "and", "till", "until", "/", "او", "الي", "ل", "w", "و"})
+_WRITTEN: Final = frozenset(
+    "am pm صباحا ص مساء م".split()
+)  # what is part of the time as written; a part of the day is not
 _PARTS: Final = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm", "noon": "pm"}
+_DAYS: Final = frozenset(WEEKDAYS) | frozenset(DAY_WORDS)
 _NAMED: Final = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 TIME_WORDS: Final = (
     frozenset(MERIDIEM)
@@ -73,6 +77,11 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         candidate, last = _time_of(tokens, number, context)
         if candidate is None and index + 1 < count:
             candidate, last = _first_of_range(tokens, number, numbers[index + 1], context)
+            if candidate is not None and _bare_second(tokens, number, numbers[index + 1]):
+                right = numbers[index + 1]
+                value = _clock(right.value, 0, _likely(right.value, context))
+                found.append(Candidate(tokens.starts[right.first], tokens.ends[right.after - 1], "time", value, 0.8))
+                right.role = "time"
         if candidate is not None:
             number.role = "time"
             taken = last
@@ -155,10 +164,14 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
         end, marked = ends[at + 1], True
         at += 2
     after = texts[at] if at < count else ""
+    if after == "am" and before == "ya":
+        return None, 0  # "ya 3am": a form of address
     if after in MERIDIEM and not (after == "am" and number.in_words):
         if after == "م" and not o_clock and kinds[at] and starts[at] == ends[at - 1] and hour > 12:
             return None, 0
-        meridiem, marked, end = MERIDIEM[after], True, ends[at]
+        meridiem, marked = MERIDIEM[after], True
+        if after in _WRITTEN:
+            end = ends[at]
         at += 1
     elif (
         after in ("a", "p")
@@ -174,10 +187,13 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
     elif after in ("in", "at") and at + 1 < count:
         part_at = at + 2 if texts[at + 1] in ("the",) and at + 2 < count else at + 1
         if texts[part_at] in _PARTS and (after == "in" or texts[part_at] == "night"):
-            meridiem, marked, end = _PARTS[texts[part_at]], True, ends[part_at]
+            meridiem, marked = _PARTS[texts[part_at]], True
             if meridiem == "pm" and texts[part_at] == "night" and hour == 12:
                 meridiem = "am"
             at = part_at + 1
+    elif after == "sharp":
+        marked = True
+        at += 1
     elif after == "ish" and starts[at] - ends[at - 1] <= 1:
         marked, end = True, ends[at]
         at += 1
@@ -191,17 +207,16 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
         sure = 0.93
     elif before in _AT or before == "@":
         sure = _bare(tokens, number, at)
-    if exact and not (meridiem or o_clock or before in ("at", "@")):
+    elif before in _DAYS and not number.in_words:
+        sure = min(_bare(tokens, number, at), 0.75)
+    if exact and before in ("its", "it's", "now"):
+        sure = 0.85
+    if exact and not (meridiem or o_clock or before in ("its", "it's", "now")):
         return None, 0
     if not sure or (meridiem and hour > 24):
         return None, 0
     if not meridiem and hour <= 12 and not (colon and len(texts[first]) == 2 and texts[first][0] == "0"):
         meridiem = _likely(hour, context)
-    if o_clock:
-        word_at = before_at
-        start = starts[word_at]
-        if word_at and texts[word_at - 1] in ("el", "al", "il", "es") and not texts[word_at].startswith("el"):
-            start = starts[word_at - 1]
     value = _clock(hour, minute, meridiem if hour <= 12 else "")
     return (Candidate(start, end, "time", value, sure), at) if value else (None, 0)
 
@@ -312,6 +327,17 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
         (Candidate(tokens.starts[number.first], tokens.ends[number.after - 1], "time", value, 0.88), number.after)
         if value
         else (None, 0)
+    )
+
+
+def _bare_second(tokens: Tokens, number: Number, right: Number) -> bool:
+    """Whether the second bound of a range has no mark of its own: "between 3 and 5"."""
+    return (
+        not right.role
+        and right.value <= 12
+        and tokens.texts[number.first - 1] in ("between", "بين")
+        and _time_of(tokens, right, "")[0] is None
+        and _bare_after(tokens, right.after)
     )
 
 

@@ -136,7 +136,10 @@ DAY_WORDS: Final = _numbers(
         "بكرة بكره بكرا بكره غدا غداً الغد باكر bokra bukra bokrah bokraa boukra bukrah bokara",
         1,
     ),
-    ("yesterday ystrday yday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh", -1),
+    (
+        "yesterday ystrday yday yest yesterdy yesturday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh",
+        -1,
+    ),
 )
 MERIDIEM: Final = _strings(
     ("am صباحا ص الصبح صباحاً elsob7 sob7 sobh", "am"),

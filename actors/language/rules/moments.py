@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import DAY_WORDS, HALF, MONTHS, QUARTER, WEAK_WEEKDAYS, WEEKDAYS
+from actors.language.rules.lexicon import DAY_WORDS, MONTHS, WEAK_WEEKDAYS, WEEKDAYS
 from actors.language.rules.numbers import Number
 
 _ARTICLES: Final = frozenset({"the", "el", "al", "il"})
@@ -56,7 +56,7 @@ MOMENT_WORDS: Final = (
     | frozenset(WEEKDAYS)
     | frozenset(MONTHS)
     | _DAYPARTS
-    | frozenset({"night", "week", "weekend", "naharda", "nharda", "leila", "layla", "lela"})
+    | frozenset({"night", "naharda", "yom", "youm", "yoom", "nharda", "leila", "layla", "lela"})
     | frozenset(_SPANS)
     | _MONTH_SPANS
 )
@@ -102,6 +102,16 @@ class Clock:
             if (self.today - found).days > 120:
                 found = dt.date(self.today.year + 1, month, day)
             return found.isoformat()
+        except (ValueError, OverflowError):
+            return ""
+
+    def past_day(self, day: int) -> str:
+        """The ISO date of a day of this month, or of the last where it is still to come."""
+        year, month = self.today.year, self.today.month
+        if day > self.today.day:
+            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+        try:
+            return dt.date(year, month, day).isoformat()
         except (ValueError, OverflowError):
             return ""
 
@@ -180,7 +190,15 @@ def _day_word(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) -
                 return Candidate(starts[at - 1], ends[at], "date", clock.plus(-2), 0.95)
             if before == "before" and at >= 2 and texts[at - 2] == "day":
                 return Candidate(starts[at - 2], ends[at], "date", clock.plus(-2), 0.97)
+        if before == "later" and not days:
+            start = starts[at - 1]
         return Candidate(start, ends[at], "date", clock.plus(days), 0.96)
+    if (
+        word in ("yom", "youm", "yoom")
+        and before in ("el", "al", "il")
+        and not (at + 1 < len(texts) and texts[at + 1] in ("el", "al", "il"))
+    ):
+        return Candidate(starts[at - 1], ends[at], "date", clock.plus(0), 0.95)
     if word in _DAYPARTS and before == "this":
         return Candidate(starts[at - 1], ends[at], "date", clock.plus(0), 0.95)
     if word == "night" and before == "last":
@@ -205,7 +223,9 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
         at_before = at - 2
     else:
         at_before = at - 1
-    if before in ("يوم", "yom", "youm", "yoom"):
+    if before == "يوم":
+        weak = False
+    elif before in ("yom", "youm", "yoom"):
         start, weak = starts[at_before], False
     elif before in _NEXT:
         which, weak, start = "next", False, starts[at_before]
@@ -239,7 +259,32 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
         end = ends[at + 2]
         monday = -clock.today.weekday() + (7 if after == "next" else 0)
         return Candidate(start, end, "date", clock.plus(monday + day), 0.93)
+    elif after == "this" and at + 2 < len(texts) and texts[at + 2] == "week":
+        return Candidate(start, ends[at + 2], "date", clock.plus(day - clock.today.weekday()), 0.93)
+    if not which and _is_past(texts, at_before):
+        which = "last"
     return Candidate(start, end, "date", clock.weekday(day, which=which), 0.8 if weak else 0.95)
+
+
+_PAST_VERBS: Final = frozenset(
+    "sent paid transferred promised said told was were came went saw met viewed visited moved left reported called emailed messaged signed "
+    "received got did happened started broke stopped since asked agreed booked submitted delivered uploaded cancelled missed been waiting "
+    "من قلت قلتوا وعدتوني دفعت ارسلت بعتت كان كانت حولت شفت men 2olt olt olto dafa3t ba3at ba3t ba3att kan kanet shoft 7awelt".split()
+)
+_FUTURE: Final = frozenset(
+    "will can could shall would may tomorrow next free available confirm book schedule come see ممكن momken please pls are for by until till to and".split()
+)
+
+
+def _is_past(texts: list[str], at: int) -> bool:
+    """Whether a weekday follows a verb that tells of the past: "you said Monday", "leaking since Sunday"."""
+    window = texts[max(0, at - 4) : at + 1]
+    for word in reversed(window):
+        if word in _PAST_VERBS or word.endswith("n't") and word in ("didn't", "wasn't", "weren't"):
+            return True
+        if word in _FUTURE or word in ".!?\n":
+            return False
+    return False
 
 
 def _month(
@@ -375,7 +420,8 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
                     last += 2
             if len(parts) > 1:
                 slash = last > at and texts[at + 1] == "/"
-                value = _numeric(parts, clock, slash=slash)
+                named = texts[at - 1] if at and texts[at - 1] not in (",", "-") else (texts[at - 2] if at > 1 else "")
+                value = _numeric(parts, clock, slash=slash, weekday=WEEKDAYS.get(named))
                 follows = texts[last + 1] if last + 1 < count else ""
                 if (
                     value
@@ -393,7 +439,7 @@ _NOT_AFTER: Final = frozenset(
 )
 
 
-def _numeric(parts: list[str], clock: Clock, *, slash: bool) -> str:
+def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | None = None) -> str:
     if any("." in part or "," in part or len(part) > 4 for part in parts):
         return ""
     numbers = [int(part) for part in parts]
@@ -411,7 +457,18 @@ def _numeric(parts: list[str], clock: Clock, *, slash: bool) -> str:
         return ""
     if month > 12 or (clock.month_first and day <= 12):
         day, month = month, day
-    return clock.day_month(day, month, year)
+    value = clock.day_month(day, month, year)
+    if (
+        weekday is not None
+        and value
+        and month <= 12
+        and day <= 12
+        and dt.date.fromisoformat(value).weekday() != weekday
+    ):
+        other = clock.day_month(month, day, year)  # the weekday settles the order of day and month
+        if other and dt.date.fromisoformat(other).weekday() == weekday:
+            return other
+    return value
 
 
 def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
@@ -435,6 +492,7 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
         if starts[at] != ends[at - 1] or number.value != int(number.value):
             continue
         following = texts[at + 1 : at + 4]
+        start = starts[number.first]
         months, end = 0, ends[at]
         sure = 0.8
         if (
@@ -453,14 +511,51 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
             continue
         else:
             before = texts[number.first - 1] if number.first else ""
-            if before not in _ARTICLES and before not in _LEADS and before not in WEEKDAYS:
+            if (
+                before not in _ARTICLES
+                and before not in _LEADS
+                and before not in WEEKDAYS
+                and before not in ("said", "is", "was", "be", ",")
+            ):
                 continue
-            value = clock.day(int(number.value))
+            past = _is_past(texts, number.first - 1)
+            value = clock.past_day(int(number.value)) if past else clock.day(int(number.value))
+            start = starts[number.first - 1] if before == "the" else start
         if value:
             number.role = "date"
-            found.append(Candidate(starts[number.first], end, "date", value, sure))
+            found.append(Candidate(start, end, "date", value, sure))
     return found
 
 
-HALF_PAST: Final = HALF
-QUARTER_PAST: Final = QUARTER
+def join_weekdays(dates: list[Candidate], folded: str) -> list[Candidate]:
+    """Join a weekday with the date that it precedes or follows: "Wed 3 June", "Saturday, 10/3", "8 March (Sunday)" stay one.
+
+    Args:
+        dates: date candidates.
+        folded: the text.
+
+    Returns:
+        the dates, in order.
+    """
+    if len(dates) < 2:
+        return dates
+    ordered = sorted(dates, key=lambda c: (c.start, -c.end))
+    joined: list[Candidate] = []
+    for one in ordered:
+        last = joined[-1] if joined else None
+        if last is not None and last.end <= one.start and _one_date(folded, last, one):
+            plain = folded[last.start : last.end] in WEEKDAYS
+            value = one.value if plain else last.value
+            joined[-1] = Candidate(last.start, one.end, "date", value, max(last.confidence, one.confidence))
+        else:
+            joined.append(one)
+    return joined
+
+
+def _one_date(folded: str, left: Candidate, right: Candidate) -> bool:
+    gap = folded[left.end : right.start]
+    if gap not in (" ", ", ", " the ", ",", " - "):
+        return False
+    weekday = folded[left.start : left.end].split()[-1]
+    other = folded[right.start : right.end]
+    return weekday in WEEKDAYS and any(char.isdigit() for char in other) and other[-1:] != "k"

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from actors.language.rules.candidate import Candidate
-from actors.language.rules.fold import Tokens
+from actors.language.rules.fold import WORD, Tokens
+from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS
 
 TITLES: Final = frozenset(
     "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس سيد السيد السيده مدام انسه ostaz".split()
@@ -15,7 +16,13 @@ _SPAN_TITLES: Final = frozenset("mr mrs ms miss mister dr".split())
 _CALL: Final = frozenset(
     "call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky".split()
 )
-_AFTER_NAME: Final = frozenset("here speaking from said says will is was has told asked wants called calling".split())
+_ARABIC_CALL: Final = frozenset(
+    "يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس السيد السيده مدام اسمي اسمه اسمها كلم كلموا الاخ الاخت باسم شكرا".split()
+)
+_SIGN_OFF: Final = frozenset(
+    "regards rgds thanks thx cheers sincerely best br thankyou yours respectfully salam you".split()
+)
+_INTRODUCES: Final = frozenset("call ask contact tell inform ping hi hello hey dear regards rgds mr mrs".split())
 
 
 def _common() -> frozenset[str]:
@@ -38,9 +45,12 @@ COMMON: Final = _common()
 
 _PROJECT_TAIL: Final = frozenset(
     "tower towers residence residences heights apartments apartment building bldg compound plaza suites court lofts mansions mansion villas terraces homes estate estates "
-    "gate condos condominiums complex".split()
+    "gate condos condominiums complex house hotel manor lodge park gardens woods oasis view views court residency enclave greens lakes village grove meadows hills "
+    "bluff pointe point square quarter quarters wharf palace center centre mall".split()
 )
-_PROJECT_STRONG: Final = _PROJECT_TAIL - {"apartment", "villas", "homes", "gate", "apartments", "building", "compound"}
+_PROJECT_STRONG: Final = frozenset(
+    "tower towers residence residences residency heights apartments lofts suites plaza condos condominiums terraces compound building".split()
+)
 _PLACE_LEAD: Final = frozenset("in at near around from to towards by of".split())
 _ARABIC_PROJECT: Final = frozenset({"برج", "كمبوند", "كومباوند", "مشروع", "عماره", "ابراج", "compound", "borg", "burj"})
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
@@ -114,30 +124,97 @@ def _name_end(tokens: Tokens, first: int, most: int, *, need_capital: bool) -> i
     return at
 
 
-def find_cued_names(tokens: Tokens, known: frozenset[str], taken: list[tuple[int, int]]) -> list[Candidate]:
+def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
+    """Take a listed first name, and the capitalised names that follow it, for a person.
+
+    Args:
+        tokens: the text.
+        at: token of the first name.
+        weak: the name is an ordinary word, too: it needs a word like "call" before it.
+    """
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    before = texts[at - 1] if at else ""
+    capital = tokens.is_upper(at)
+    called = before in _CALL or (before in (",", ".") and at > 1 and texts[at - 2] in _SIGN_OFF)
+    if texts[at][0] > "\u0600":
+        if before not in _ARABIC_CALL:
+            return None
+        return _person(tokens, starts[at], ends[at], 0.85)
+    if weak and not (called and capital):
+        return None
+    if not capital and not (called and before not in ("for", "from", "by", "it's", "its", "i'm", "im", "with", "and")):
+        return None
+    if before in ("in", "at", "near", "to") and weak:
+        return None
+    last = at + 1
+    while (
+        last < len(texts)
+        and last - at < 4
+        and starts[last] - ends[last - 1] == 1
+        and tokens.is_upper(last) == capital
+        and capital
+    ):
+        word = texts[last]
+        if (
+            word in COMMON
+            or not _WORD.fullmatch(word.replace("'", ""))
+            or word in _PROJECT_TAIL
+            or (word.isascii() and tokens_all_upper(tokens, last) != tokens_all_upper(tokens, at))
+        ):
+            break
+        last += 1
+    end = ends[last - 1]
+    if last == at + 1 and texts[at].endswith("'s"):
+        end -= 2
+    elif texts[last - 1].endswith("'s"):
+        end -= 2
+    return _person(tokens, starts[at], end, 0.88 if capital else 0.78)
+
+
+def tokens_all_upper(tokens: Tokens, index: int) -> bool:
+    """Whether a token is written in capitals throughout."""
+    start, end = tokens.span(tokens.starts[index], tokens.ends[index])
+    return end - start > 1 and tokens.original[start:end].isupper()
+
+
+def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[int]) -> list[Candidate]:
     """Find capitalised names whose neighbours say what they are.
 
     Args:
         tokens: the text.
-        known: words that are no name here.
         taken: spans that other rules own.
+        places: where known places start.
 
     Returns:
-        candidates: projects ("Palm View Tower"), places ("in Springfield") and persons ("call Omar"); not very sure.
+        candidates: projects ("Palm View Tower"), places ("in Springfield") and persons ("Regards, Omar"); not very sure.
     """
     found: list[Candidate] = []
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
     count = len(texts)
-    owned = {start for span in taken for start in range(span[0], span[1])}
+    owned: set[int] = set()
+    for first, end in taken:
+        owned.update(range(first, end))
     at = 0
     while at < count:
+        word = texts[at]
         if (
-            not tokens.is_upper(at)
-            or texts[at] in COMMON
-            or starts[at] in owned
-            or texts[at] in known
-            or len(texts[at]) < 2
+            word in _ARABIC_PROJECT
+            and at + 1 < count
+            and kinds[at + 1] == WORD
+            and texts[at + 1][0] > "\u0600"
+            and word[0] > "\u0600"
+            and starts[at + 1] not in owned
         ):
+            found.append(Candidate(starts[at], ends[at + 1], "project", tokens.folded[starts[at] : ends[at + 1]], 0.8))
+            at += 2
+            continue
+        if word in ("حي", "منطقه", "شارع") and at + 1 < count and kinds[at + 1] == WORD and texts[at + 1][0] > "\u0600":
+            found.append(
+                Candidate(starts[at], ends[at + 1], "location", tokens.folded[starts[at] : ends[at + 1]], 0.97)
+            )
+            at += 2
+            continue
+        if kinds[at] != WORD or not tokens.is_upper(at) or word in COMMON or starts[at] in owned or len(word) < 2:
             at += 1
             continue
         last = at + 1
@@ -146,31 +223,52 @@ def find_cued_names(tokens: Tokens, known: frozenset[str], taken: list[tuple[int
             and last - at < 4
             and starts[last] - ends[last - 1] == 1
             and starts[last] not in owned
+            and kinds[last] == WORD
             and tokens.is_upper(last)
-            and texts[last] not in COMMON - _PROJECT_TAIL
+            and (texts[last] not in COMMON or texts[last] in _PROJECT_TAIL)
         ):
             last += 1
         before = texts[at - 1] if at else ""
         after = texts[last] if last < count else ""
-        tail = texts[last - 1]
-        start, end = starts[at], ends[last - 1]
-        value = tokens.folded[start:end]
-        if last - at > 1 and tail in _PROJECT_TAIL:
-            if last < count and texts[last].isdigit() and len(texts[last]) < 3 and starts[last] - ends[last - 1] == 1:
-                end = ends[last]
-                value = tokens.folded[start:end]
-            found.append(Candidate(start, end, "project", value, 0.85 if tail in _PROJECT_STRONG else 0.75))
-        elif after in _PROJECT_TAIL and after in _PROJECT_STRONG and starts[last] - ends[last - 1] == 1:
-            found.append(Candidate(start, ends[last], "project", tokens.folded[start : ends[last]], 0.7))
-        elif before in _PLACE_LEAD and (before in ("in", "near", "around") or last - at > 1):
-            found.append(Candidate(start, end, "location", value, 0.6 if before != "in" else 0.65))
+        end = ends[last - 1]
+        shouted = tokens_all_upper(tokens, at) and (
+            last < count
+            and tokens_all_upper(tokens, last)
+            or last - at > 1
+            or (at and tokens_all_upper(tokens, at - 1))
+        )
+        candidate = None
+        if last - at > 1 and texts[last - 1] in _PROJECT_TAIL and not shouted:
+            candidate = _project(tokens, at, last, 0.85 if texts[last - 1] in _PROJECT_STRONG else 0.75)
+        elif after in _PROJECT_STRONG and starts[last] - end == 1 and not shouted:
+            candidate = _project(tokens, at, last + 1, 0.75)
+        elif before in _PLACE_LEAD and before not in ("from", "by", "of") and not shouted:
+            next_at = last + 1 if after in (",", "-") else last
+            if last - at > 1 and next_at < count and starts[next_at] in places:
+                candidate = _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
+            elif before in ("in", "near", "around") or last - at > 1:
+                candidate = Candidate(
+                    starts[at], end, "location", tokens.folded[starts[at] : end], 0.65 if before == "in" else 0.58
+                )
         elif (
-            before in _CALL
-            or after in _AFTER_NAME
-            or (after == "," and at == 0)
-            or (last == count and at and texts[at - 1] in (",", "-", ".", "!"))
+            (before in _INTRODUCES or (before == "," and at > 1 and texts[at - 2] in _SIGN_OFF))
+            and last - at <= 3
+            and len(word) > 2
+            and not shouted
         ):
-            if last - at <= 3 and all(len(texts[index]) > 2 or index > at for index in range(at, last)):
-                found.append(Candidate(start, end, "person", value, 0.6))
+            candidate = _person(tokens, starts[at], end, 0.7)
+        if candidate is not None:
+            found.append(candidate)
         at = last
     return found
+
+
+def _project(tokens: Tokens, first: int, last: int, sure: float) -> Candidate:
+    """A building's name, with the number that follows it."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    if last < len(texts) and texts[last].isdigit() and len(texts[last]) < 3 and starts[last] - ends[last - 1] == 1:
+        following = texts[last + 1] if last + 1 < len(texts) else ""
+        if following not in BED_WORDS and following not in BATH_WORDS and following not in (":", "/", "am", "pm"):
+            last += 1
+    start, end = starts[first], ends[last - 1]
+    return Candidate(start, end, "project", tokens.folded[start:end], sure)

@@ -1,4 +1,4 @@
-"""Unit numbers, street addresses, and amounts that only their context makes money."""
+"""Unit numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from actors.language.rules.amounts import BED_WORDS, COUNTED_WORDS, UNIT_WORDS
-from actors.language.rules.candidate import Candidate, whole
-from actors.language.rules.fold import NUMBER, Tokens
+from actors.language.rules.candidate import Candidate
+from actors.language.rules.fold import NUMBER, WORD, Tokens
 from actors.language.rules.lexicon import MONTHS
 from actors.language.rules.numbers import Number
 
@@ -19,17 +19,12 @@ _CUES: Final = frozenset(
 )
 UNIT_CUES: Final = _CUES | {"#", "no", "number", "num", "رقم", "raqam", "rakam"}
 _CODE: Final = re.compile(
-    r"[\s.:]{0,2}(?:(?:no|num|number|nr|nbr|رقم|raqam|rakam|#)[\s.:#]{0,2})?"
+    r"[ .:]{0,2}(?:(?:no|num|number|nr|nbr|رقم|raqam|rakam|#)[ .:#]{0,2})?"
     r"((?:[a-z]{1,3}[-/ ]?)?[0-9]{1,5}(?:[-/][a-z0-9]{1,4})?[a-z]?)(?![\w%])"
 )
-_MORE: Final = re.compile(r"\s?(?:,|&|/|and|or|و|w|او)\s?((?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?)(?![\w%:.,/])")
+_MORE: Final = re.compile(r" ?(?:,|&|/|and|or|و|w|او) ?((?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?)(?![\w%:.,/])")
 _WORDS_NOT_CODES: Final = frozenset(
     "in at is on of to for no the and or by a an my for me we it so up any all has can by see not ok hi from el fi law".split()
-)
-
-_SUFFIX: Final = frozenset(
-    "st street rd road ave avenue blvd boulevard ln lane dr drive ct court pl place way terrace ter cres crescent close pkwy parkway hwy highway "
-    "sq square row mews circle cir trail trl alley gardens grove".split()
 )
 
 
@@ -121,208 +116,119 @@ def _accept(
     return end
 
 
-_STREET: Final = re.compile(
-    r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:n|s|e|w|north|south|east|west)\.? )?(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
-    r" (?:" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + r")\b"
-)
-_NOT_STREET_WORDS: Final = frozenset(
-    "the at in on to for and or is per my from with of pm am bed bath bedroom minutes min mins km cars units days this that it near by".split()
-)
-STREET_WORDS: Final = _SUFFIX
+_DESIGNATION: Final = re.compile(r"(?:(?:[a-z]{1,2}-?[0-9]{2,4}[a-z]?)|(?:ph-?[0-9]{1,3})|(?:[0-9]{1,4}-?[a-z]))\Z")
+_NOT_UNITS: Final = frozenset("3d 4d 2d 4k 8k 5g 4g 3g a4 a3 h1 h2 q1 q2 q3 q4 24h 24x 1x 2x 3x 4x 5x 9k 1st".split())
+_INSIDE: Final = frozenset("in of for to from inside at is mine drop vs list about في ب من".split())
 
 
-def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
-    """Find street addresses: "12 Palm St", "480 W 34th Street".
-
-    Args:
-        tokens: the text.
-        numbers: its numbers; sets the role of those in an address.
-
-    Returns:
-        candidates.
-    """
-    found: list[Candidate] = []
-    folded = tokens.folded
-    for number in numbers:
-        if number.role or number.in_words or number.grouped:
-            continue
-        start = tokens.starts[number.first]
-        match = _STREET.match(folded, start)
-        if match is None:
-            continue
-        words = match[0].split()
-        if any(word in _NOT_STREET_WORDS for word in words[1:-1]):
-            continue
-        if words[-1] in (
-            "dr",
-            "st",
-            "ct",
-            "place",
-            "way",
-            "close",
-            "court",
-            "square",
-            "row",
-            "drive",
-            "gardens",
-            "lane",
-        ) and not _capital(tokens, number.first + 1):
-            continue
-        number.role = "location"
-        found.append(Candidate(start, match.end(), "location", match[0], 0.93))
-        for other in numbers:
-            if start < tokens.starts[other.first] < match.end():
-                other.role = "location"
-    return found
-
-
-def _capital(tokens: Tokens, index: int) -> bool:
-    return index < len(tokens.texts) and (tokens.is_upper(index) or tokens.kinds[index] == NUMBER)
-
-
-_MONEY_BEFORE: Final = frozenset(
-    "rent price budget under below above over max maximum min minimum upto asking ask offer offered offering offers pay paid paying paying deposit cost costs "
-    "at for around approx about reduce reduced drop dropped lower lowest accept accepts take takes do final best lets let make makes made close settle agree agreed "
-    "go counter fee fees commission charge charges charged increase increased raise raised worth value valued quote quoted cheque cheques transfer transferred "
-    "sent send amount total balance is now to from between within than last net was "
-    "ميزانيه ميزانيتي ميزانيتنا بحدود حدود ب سعر السعر ايجار الايجار بسعر عرض دفعت ادفع تحت فوق اقل اكثر عند حوالي تحويل عربون مقدم "
-    "b be bi mizaniya mezaniya budget el el3ard 3ard 3ardi as3ar se3r si3r da2af7 adfa3 dafa3t 3arboon ta7t a2al".split()
-)
-_MONEY_SURE: Final = frozenset(
-    "rent price budget under below max maximum asking offer offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t".split()
-)
-_PERIODS: Final = frozenset(
-    "month monthly mo year yearly yr annum annual annually pm pa pcm week weekly cheque cheques chq chqs cash net negotiable final flat total deposit "
-    "شهري شهريا سنوي سنويا بالسنه بالشهر فالسنه كاش نقدا sanawi shahri fel felsana felshahr cash".split()
-)
-_DEALS: Final = frozenset(
-    "do accept take takes settle agree final last best make counter offer offered close go meet budget price rent asking reduce lower drop "
-    "under below max lets at from to ask raise increase than least is for b ب عرض اخر السعر akher a5er a5r take".split()
-)
-
-
-def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float) -> list[Candidate]:
-    """Find amounts without a currency or multiplier: "budget 85000", "85,000 per year", "can you do 95".
+def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candidate]) -> list[Candidate]:
+    """Find units that no cue word names: "1204 Ontario Tower", "B-1109", "leak in 1807".
 
     Args:
         tokens: the text.
         numbers: its numbers; those without a role are looked at.
-        default_scale: what an elliptical amount is multiplied by where no other amount of the text tells.
+        names: buildings and places found.
 
     Returns:
         candidates.
     """
     found: list[Candidate] = []
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    texts, kinds, starts, ends = tokens.texts, tokens.kinds, tokens.starts, tokens.ends
     count = len(texts)
-    scales = {number.scale for number in numbers if number.role == "price"}
-    amounts = [number.value * number.scale for number in numbers if number.role == "price"]
-    for number in numbers:
-        if number.role or number.in_words or number.value <= 0:
-            continue
-        first, at = number.first, number.after
-        after = texts[at] if at < count else ""
-        if (
-            after in COUNTED_WORDS
-            or after in ("%", "/", ":", "@", "+")
-            or (after == "-" and at + 1 < count and starts[at] == ends[at - 1] and starts[at + 1] == ends[at])
-        ):
-            if not (after == "/" and at + 1 < count and texts[at + 1] in _PERIODS | {"-"}):
-                continue
-        if (
-            first
-            and texts[first - 1]
-            in ("#", "/", "+", ":", "floor", "tower", "building", "block", "gate", "phase", "street")
-            and texts[first - 1] != ":"
-        ):
-            continue
-        if first and texts[first - 1] == "-" and starts[first] == ends[first - 1]:
-            continue
-        before = texts[max(0, first - 4) : first]
-        near = before[-1] if before else ""
-        following = texts[at : at + 3]
-        period = any(word in _PERIODS for word in following[:2]) or following[:2] in (
-            ["a", "month"],
-            ["a", "year"],
-            ["per", "month"],
-        )
-        value = number.value
-        end = ends[at - 1]
-        if after == "/" and at + 1 < count and texts[at + 1] == "-":
-            end = ends[at + 1]
-        if number.grouped and value >= 1000:
-            found.append(Candidate(starts[first], end, "price", whole(value), 0.9))
-        elif value >= 1000 and (1 + len(str(int(value)))) and not (1900 <= value <= 2100 and not period):
-            sure = any(word in _MONEY_SURE for word in before)
+    name_starts = {name.start for name in names if name.type in ("project", "location")}
+    by_first = {number.first: number for number in numbers}
+    at = 0
+    while at < count:
+        number = by_first.get(at)
+        if kinds[at] == WORD and (number is None or number.in_words):
+            last = at
             if (
-                period
-                or sure
-                or (near in _MONEY_BEFORE and value >= 10000)
-                or any(word in _DEALS for word in before)
-                and value % 500 == 0
+                at + 2 < count
+                and texts[at + 1] == "-"
+                and len(texts[at]) <= 2
+                and kinds[at + 2] == NUMBER
+                and starts[at + 1] == ends[at]
+                and starts[at + 2] == ends[at + 1]
             ):
-                found.append(Candidate(starts[first], end, "price", whole(value), 0.85 if period or sure else 0.75))
-            elif value >= 10000 and value % 500 == 0:
-                found.append(Candidate(starts[first], end, "price", whole(value), 0.7))
-            else:
-                continue
-        elif value < 1000 and (near in _DEALS or period and value > 12):
-            scaled = _elliptical(value, scales, amounts, default_scale, before, period=period)
-            if scaled is None:
-                continue
-            found.append(Candidate(starts[first], end, "price", whole(scaled), 0.72))
-        else:
+                last = at + 2
+            code = tokens.folded[starts[at] : ends[last]]
+            if (
+                _DESIGNATION.match(code)
+                and code not in _NOT_UNITS
+                and tokens.is_upper(at if not code[0].isdigit() else at)
+                | (code[0].isdigit() and _upper_end(tokens, last))
+            ):
+                if not _in_names(names, starts[at]) and not (
+                    at
+                    and texts[at - 1]
+                    in ("tower", "building", "bldg", "block", "cluster", "gate", "level", "bay", "floor")
+                ):
+                    found.append(Candidate(starts[at], ends[last], "unit", code.upper(), 0.8))
+                    _use(by_first, at, last)
+            at = last + 1
             continue
-        number.role = "price"
+        if number is None or number.role or number.in_words or number.grouped or number.value != int(number.value):
+            at += 1
+            continue
+        last = number.after - 1
+        # "12-B", "9 C": digits, a dash and a letter
+        if (
+            last + 2 < count
+            and texts[last + 1] == "-"
+            and len(texts[last + 2]) == 1
+            and kinds[last + 2] == WORD
+            and starts[last + 2] == ends[last] + 1
+            and tokens.is_upper(last + 2)
+        ):
+            last += 2
+        text = tokens.folded[starts[at] : ends[last]]
+        after = texts[last + 1] if last + 1 < count else ""
+        before = texts[at - 1] if at else ""
+        follows_name = last + 1 < count and starts[last + 1] in name_starts and starts[last + 1] - ends[last] == 1
+        sure = 0.0
+        if (
+            text[0] == "0"
+            or len(text) > 6
+            or before in ("#", "+", "/", "floor", "p", "tower", "street", "st")
+            or after in ("%", "/", ":", "+")
+            or after in COUNTED_WORDS
+        ):
+            at = last + 1
+            continue
+        if follows_name and number.value >= 1:
+            sure = 0.9 if len(texts[at]) >= 3 or last > at else 0.75
+        elif len(texts[at]) in (3, 4) and not 1950 <= number.value <= 2040 and _floor_like(int(number.value)):
+            if before in _INSIDE and not (after in UNIT_WORDS):
+                sure = 0.8
+            elif len(texts[at]) == 4 and after not in UNIT_WORDS and before not in _MONEYLIKE:
+                sure = 0.72
+        elif 1950 <= number.value <= 2040 and after == "in" and last + 2 < count and starts[last + 2] in name_starts:
+            sure = 0.75
+        if sure:
+            number.role = "unit"
+            found.append(Candidate(starts[at], ends[last], "unit", text.upper(), sure))
+        at = last + 1
     return found
 
 
-def _elliptical(
-    value: float, scales: set[float], amounts: list[float], default_scale: float, before: list[str], *, period: bool
-) -> float | None:
-    strong = any(
-        word
-        in (
-            "do",
-            "accept",
-            "take",
-            "settle",
-            "final",
-            "counter",
-            "offer",
-            "offered",
-            "budget",
-            "price",
-            "asking",
-            "meet",
-            "عرض",
-            "اخر",
-            "السعر",
-            "akher",
-            "a5er",
-            "under",
-            "max",
-            "rent",
-            "lower",
-            "reduce",
-            "drop",
-            "make",
-        )
-        for word in before
-    )
-    for scale in (1e3, 1e6):
-        if scale in scales:
-            nearest = min(amounts, key=lambda amount: abs(amount - value * scale))
-            if 0.4 < value * scale / nearest < 2.5:
-                return value * scale
-    for amount in amounts:
-        for scale in (1e3, 1e6):
-            if 0.5 < value * scale / amount < 2:
-                return value * scale
-    if not strong or amounts:
-        return value if period and value >= 100 else None
-    if value != int(value):
-        return value * 1e6 if value < 20 else None
-    if 20 <= value < 1000:
-        return value * default_scale
-    return None
+_MONEYLIKE: Final = frozenset("rent price budget pay paid deposit for aed fee fees total under max offer was".split())
+
+
+def _floor_like(value: int) -> bool:
+    """Whether a number reads as floor and door: its last two digits count doors, 01 to 24."""
+    return 1 <= value % 100 <= 24
+
+
+def _upper_end(tokens: Tokens, index: int) -> bool:
+    end = tokens.ends[index] - 1
+    return tokens.original[end if tokens.offsets is None else tokens.offsets[end]].isupper()
+
+
+def _in_names(names: list[Candidate], start: int) -> bool:
+    return any(name.start <= start < name.end for name in names)
+
+
+def _use(by_first: dict[int, Number], first: int, last: int) -> None:
+    for index in range(first, last + 1):
+        if index in by_first:
+            by_first[index].role = "unit"
