@@ -1,0 +1,1 @@
+"""Intent: static embeddings and character n-grams first, the transformer for what they leave uncertain."""

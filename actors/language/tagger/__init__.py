@@ -1,0 +1,1 @@
+"""Names that rules cannot list: a Flair sequence tagger, trained here and run on ONNX Runtime."""
