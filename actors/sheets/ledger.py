@@ -252,6 +252,11 @@ class Ledger:
                     merged.append((start, stop))
             self._set_progress(partition, mark, merged)
 
+    def begin_at(self, partition: int, position: int) -> None:
+        """Count all rows before a position as done; inside a transaction."""
+        if position > self.mark(partition):
+            self._set_progress(partition, position, [(a, b) for a, b in self.ahead(partition) if b > position])
+
     def _set_progress(self, partition: int, mark: int, ahead: list[tuple[int, int]]) -> None:
         self._marks[partition], self._ahead[partition] = mark, ahead
         self._db.execute("INSERT OR REPLACE INTO progress VALUES(?,?,?)", (partition, mark, _pack(ahead)))
