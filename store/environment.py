@@ -71,7 +71,7 @@ class Environment:
         self._open()
 
     def _open(self) -> None:
-        if not self._writable and not (self.path / "data.mdb").exists():
+        if not self._writable and not self._made():
             raise FolderMissing(f"{self.path}: no log or state is here")
         try:
             if self._writable:
@@ -98,6 +98,14 @@ class Environment:
             if isinstance(error, (lmdb.NotFoundError, lmdb.ReadonlyError)):
                 raise FolderMissing(f"{self.path}: its writer has not made it yet") from error
             raise self._translate(error) from error
+
+    def _made(self) -> bool:
+        try:
+            return self.file_bytes() > 0
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def _open_database(self, name: str) -> Database:
         try:

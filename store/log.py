@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store.entries import Counters, counters_of, put_entries, read_entries, remove_entries
 from store.environment import Environment, Transaction
-from store.errors import Fenced, QueueFull
+from store.errors import Fenced, QueueFull, StoreError
 
 DATABASES = ("meta", "entries", "marks")
 COUNTERS = b"counters"
@@ -17,7 +17,7 @@ _MARK_KEY_LIMIT = 500
 
 
 class LogWriter:
-    """The one writer of a log.
+    """The one writer of a log; for one thread at a time.
 
     Opening it fences an older writer: that one's next append raises ``Fenced``.
 
@@ -49,7 +49,10 @@ class LogWriter:
         epoch = int.from_bytes(txn.get(EPOCH, db=meta) or b"", "big")
         if epoch != self._epoch:
             raise Fenced(f"{self._env.path}: writer {self._epoch} was replaced by writer {epoch}")
-        return counters_of(txn.get(COUNTERS, db=meta))
+        counters = counters_of(txn.get(COUNTERS, db=meta))
+        if counters != self._counters:
+            raise StoreError(f"{self._env.path}: an append that had failed is there after all; open the log anew")
+        return counters
 
     def append(self, entries: Sequence[bytes], *, marks: Mapping[bytes, bytes] | None = None) -> int:
         """Append entries in one transaction, on disk before it returns.

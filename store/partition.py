@@ -32,7 +32,7 @@ class _Standing(NamedTuple):
 
 
 class PartitionState(PartitionView):
-    """The one writer of a partition's state: its shard.
+    """The one writer of a partition's state: its shard; for one thread at a time.
 
     Opening it raises the epoch in a transaction of its own, which fences an older owner.
 
@@ -54,7 +54,7 @@ class PartitionState(PartitionView):
         owner: str,
         max_rows_bytes: int = 100_000_000,
         max_replies_bytes: int = 100_000_000,
-        max_recent_bytes: int = 4_000_000,
+        max_recent_bytes: int = 1_000_000,
     ) -> None:
         super().__init__(Environment(path, DATABASES, writable=True))
         self.owner = owner
@@ -85,7 +85,10 @@ class PartitionState(PartitionView):
         if epoch != self.epoch:
             owner = (txn.get(OWNER, db=self._env.database("meta")) or b"").decode("utf-8", "replace")
             raise Fenced(f"{self._env.path}: {self.owner} (epoch {self.epoch}) was replaced by {owner} (epoch {epoch})")
-        return _Standing(cursor, rows, replies)
+        standing = _Standing(cursor, rows, replies)
+        if standing != self._at:
+            raise StoreError(f"{self._env.path}: a turn whose commit failed is there after all; open the state anew")
+        return standing
 
     def begin(self) -> Turn:
         """Begin a turn; several may be gathered side by side."""
@@ -99,7 +102,8 @@ class PartitionState(PartitionView):
 
         Raises:
             Fenced: a newer owner has taken over; nothing was written, and this owner has to stop.
-            QueueFull: rows or replies would exceed their bound; nothing was written, try again after a trim.
+            QueueFull: rows or replies would exceed their bound; nothing was written, try again after a trim. An empty
+                log takes a turn of any size, so that none can wait for ever.
             DiskFull: no room; nothing was written, try again when there is.
             StoreError: the turn was committed before, or its cursor goes back; nothing was written.
         """
@@ -124,12 +128,12 @@ class PartitionState(PartitionView):
         if cursor < before.cursor:
             raise StoreError(f"{self._env.path}: the cursor would go back from {before.cursor} to {cursor}")
         rows = put_entries(txn, database("rows"), before.rows, turn.rows)
-        if turn.rows and rows.held > self._max_rows_bytes:
+        if turn.rows and before.rows.held and rows.held > self._max_rows_bytes:
             raise QueueFull(
                 f"{self._env.path}: {before.rows.held} bytes of rows wait, the bound is {self._max_rows_bytes}"
             )
         replies = put_entries(txn, database("replies"), before.replies, turn.replies)
-        if turn.replies and replies.held > self._max_replies_bytes:
+        if turn.replies and before.replies.held and replies.held > self._max_replies_bytes:
             raise QueueFull(
                 f"{self._env.path}: {before.replies.held} bytes of replies wait, the bound is {self._max_replies_bytes}"
             )

@@ -291,6 +291,12 @@ def test_a_log_is_opened_once_in_a_process(tmp_path: Path) -> None:
 def test_a_missing_or_foreign_log_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(FolderMissing):
         LogReader(tmp_path / "none")
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "data.mdb").touch()  # its writer died before the first page
+    with pytest.raises(FolderMissing):
+        LogReader(tmp_path / "begun")
+    LogWriter(tmp_path / "begun").close()
+    LogReader(tmp_path / "begun").close()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "data.mdb").write_bytes(b"not an environment" * 1000)
     for kind in (LogReader, LogWriter):

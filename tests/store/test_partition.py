@@ -46,7 +46,7 @@ def full_turn(state: PartitionState, number: int, size: int = 20) -> Turn:
     return turn
 
 
-@pytest.fixture(params=[4_000_000, 3_000, 0], ids=["kept", "merged-now-and-then", "merged-at-once"])
+@pytest.fixture(params=[1_000_000, 3_000, 0], ids=["kept", "merged-now-and-then", "merged-at-once"])
 def recent(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
@@ -211,10 +211,30 @@ def test_full_rows_refuse_a_turn_whole_and_trimming_makes_room(tmp_path: Path) -
     state.commit(waiting)
     assert (state.session("s"), state.cursor(), state.rows_first, state.rows_next) == (b"1", 1, 1, 2)
     replies = state.begin()
-    replies.add_reply(bytes(101))
+    replies.add_reply(b"1")
+    state.commit(replies)
+    replies = state.begin()
+    replies.add_reply(bytes(100))
     with pytest.raises(QueueFull):
         state.commit(replies)
-    assert state.replies_next == 0
+    assert (state.replies_next, state.replies_bytes) == (1, 1)
+    state.close()
+
+
+def test_a_turn_larger_than_the_bound_goes_through_when_nothing_else_waits(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "state", owner="one", max_rows_bytes=1000)
+    large = state.begin()
+    for _ in range(3):
+        large.add_row(bytes(700))
+    state.commit(large)
+    assert state.rows_bytes == 2100
+    with pytest.raises(QueueFull):
+        state.commit(full_turn(state, 0))
+    assert state.trim_rows(2) == 2
+    with pytest.raises(QueueFull):
+        state.commit(full_turn(state, 20, size=200))
+    assert state.trim_rows(3) == 1
+    state.commit(full_turn(state, 20, size=200))
     state.close()
 
 
