@@ -153,6 +153,10 @@ class _Pending:
         self._size += len(text) + 1
         self._cut += cut
 
+    def raw(self) -> bytes:
+        """Give what was gathered, for a reject."""
+        return raw_of("\n".join(self._parts))
+
     def finish(self, where: str, maker: MessageMaker) -> Inbound | Rejected:
         """Make the message."""
         where = f"{where}:{self.start}"
@@ -179,7 +183,6 @@ def _messages(
     days: dict[tuple[str, str, str], int | None] = {}
     pending = _Pending(limits.message_bytes)
     number = 0
-    damage = ""
     try:
         for line, cut in lines_of(chat.opener(), survey.encoding, limits.line_chars):
             number += 1
@@ -205,9 +208,10 @@ def _messages(
             else:
                 pending.begin(number, line[found.end() :], cut)
                 pending.second = day * 86_400 + clock
+        if pending.start:
+            yield pending.finish(chat.where, maker)
     except DAMAGE as error:
-        damage = str(error)
-    if pending.start:
-        yield pending.finish(chat.where, maker)
-    if damage:
-        yield Rejected(f"{chat.where}:{number + 1}", f"cannot be read from here on: {damage}")
+        # The message in hand may lack its end: it is rejected with the rest, not recorded in part. A disk that is
+        # too full for a message's file ends here, too; reading the file again goes on from this message.
+        where = f"{chat.where}:{pending.start or number + 1}"
+        yield Rejected(where, f"cannot be read from here on: {error or type(error).__name__}", pending.raw())

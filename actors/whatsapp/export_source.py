@@ -6,6 +6,7 @@ import io
 import re
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -156,7 +157,7 @@ class _Members:
         try:
             with self.archive.open(member) as stream:
                 kept = self._media.keep(cast(BinaryIO, stream), shown)
-        except (*DAMAGE, RuntimeError, NotImplementedError, MediaError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, MediaError) as error:
             return Attachment(name=shown, mime=mime, size=member.file_size, note=f"could not be kept: {error}")
         return Attachment(
             name=shown, mime=kept.mime or mime, size=kept.size, sha256=kept.sha256, note=kept.note or "not yet read"

@@ -1,18 +1,21 @@
 """Zips that nobody vouches for: one clear line each, nothing written by name, the rest is read."""
 
+import errno
 import io
 import os
 import stat
 import struct
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import pytest
 
 from actors.media.content_store import ContentStore
 from actors.whatsapp.export_contract import ReadLimits
-from tests.replay.exports import OPTIONS, make_zip, read_path
+from messages.inbound import Attachment
+from tests.replay.exports import OPTIONS, Outcome, make_zip, read_path
 
 CHAT = (
     b"13/06/2023, 21:55 - Ana: one\n13/06/2023, 21:56 - Ana: IMG-1.jpg (file attached)\n13/06/2023, 21:57 - Ana: last\n"
@@ -20,8 +23,8 @@ CHAT = (
 NAME = "WhatsApp Chat with Ana.txt"
 
 
-def texts(outcome: object) -> list[str]:
-    return [m.text for m in outcome.messages]  # type: ignore[attr-defined]
+def texts(outcome: Outcome) -> list[str]:
+    return [m.text for m in outcome.messages]
 
 
 def test_media_is_kept_by_content(tmp_path: Path) -> None:
@@ -147,6 +150,7 @@ def test_damage_in_the_middle_of_a_chat(tmp_path: Path) -> None:
     path.write_bytes(bytes(data))
     outcome = read_path(path)
     assert 0 < len(outcome.messages) < 2000
+    assert all(len(m.text) == 800 for m in outcome.messages)  # none in part
     assert "cannot be read from here on" in outcome.rejects[-1].reason
 
 
@@ -214,6 +218,23 @@ def test_a_file_that_is_too_large_to_keep_does_not_stop_the_rest(tmp_path: Path)
     outcome = read_path(path, media=ContentStore(tmp_path / "media", max_bytes=3))
     assert len(outcome.messages) == 3
     assert "more than 3 bytes" in outcome.messages[1].attachments[0].note
+
+
+class FullDisk:
+    def keep(self, stream: BinaryIO, name: str) -> Attachment:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_stops_at_the_message_whose_file_has_no_room(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.zip", {NAME: CHAT, "IMG-1.jpg": b"picture"})
+    outcome = read_path(path, media=FullDisk())
+    assert texts(outcome) == ["one"]
+    (reject,) = outcome.rejects
+    assert reject.where.endswith(":2")
+    assert "No space left" in reject.reason
+    again = read_path(path, media=ContentStore(tmp_path / "media"))
+    assert [m.id for m in again.messages][:1] == [m.id for m in outcome.messages]
+    assert len(again.messages) == 3
 
 
 def test_store_is_idempotent_and_refuses_names_for_digests(tmp_path: Path) -> None:
