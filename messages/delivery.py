@@ -58,9 +58,7 @@ class ReplyState(Wire, frozen=True, tag=51, kw_only=True):
     last_reply_ms: int = 0
 
 
-OutgoingState = Literal[
-    "waiting", "sending", "unknown", "sent", "delivered", "read", "dead", "dry_run", "handed_over", "merged"
-]
+OutgoingState = Literal["waiting", "sending", "unknown", "sent", "delivered", "read", "dead", "dry_run", "handed_over"]
 
 
 class Outgoing(Wire, frozen=True, tag=52, kw_only=True):
@@ -69,9 +67,10 @@ class Outgoing(Wire, frozen=True, tag=52, kw_only=True):
     Attributes:
         reply: the reply.
         state: ``waiting`` for its turn, ``sending``, ``unknown`` (sent or not: no answer came), ``sent``,
-            ``delivered``, ``read``, ``dead`` (given up, kept for a person), ``dry_run`` (recorded, not sent),
-            ``handed_over`` (the window closed: a person must answer) or ``merged`` (its text went with another's send).
-        send_id: opaque callback data of the send that carried it, "" before the first.
+            ``delivered``, ``read``, ``dead`` (given up, kept for a person), ``dry_run`` (recorded, not sent) or
+            ``handed_over`` (the window closed: a person must answer).
+        send_id: opaque callback data of the send that carries it, "" before the first; replies that were joined into
+            one message share it.
         message_id: the channel's id of the sent message, "" until known.
         attempts: how often it was sent or tried.
         next_ms: not before this time, milliseconds since 1970 UTC.
