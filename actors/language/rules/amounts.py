@@ -96,7 +96,7 @@ _COUNTED: Final = frozenset(
     "check checks payment payments installment installments instalment instalments people persons person adults kids children "
     "cars car parking parkings spaces floor floors storey storeys stories units apartments flats villas buildings towers options "
     "pics photos pictures times x weeks viewings tenants clients properties listings km kms mile miles minutes blocks star stars "
-    "nights night copies copy keys key balconies windows acs ac rooftop offices shops plots weeks "
+    "nights night kw kva kv hp volt volts kg gb mb mbps amp amps copies copy keys key balconies windows acs ac rooftop offices shops plots weeks "
     "يوم ايام شهر شهور اشهر سنه سنين سنوات اسبوع اسابيع دقيقه دقايق دقائق ساعه ساعات شيك شيكات دفعات دفعه اقساط قسط كيلو دور ادوار "
     "شقق سنتين yom ayam shahr shohor sana snen dor do2oor chekat shikat".split()
 )
@@ -521,5 +521,6 @@ UNIT_WORDS: Final = (
     | frozenset(SIZE_UNITS)
     | _SQUARE
     | frozenset(MERIDIEM)
+    | {"b"}
 )
 COUNTED_WORDS: Final = _COUNTED

@@ -13,10 +13,10 @@ _DEAL_TALK: Final = frozenset(
     "offer offers offered offering counter price prices priced asking ask rent budget owner seller landlord buyer buyers deal accept accepted accepts agree agreed "
     "settle negotiate negotiable negotiation discount reduce reduced lower lowest drop dropped raise raised increase increased final best last meet split difference "
     "market index calculator cheap expensive insult joke lowball robbery cash cheque cheques chq chqs pay paying paid sign signs signed signing commission deposit "
-    "close worth value quote quoted max maximum min minimum stretch stretches going go went gone sold rented neighbour neighbor neighbours similar same comparable listed "
-    "afford figure number numbers amount money reject rejected reserve bottom line sell selling tenant renew renewal down up works take less more instead now was is does "
+    "close worth value quote quoted max maximum min minimum stretch stretches went gone sold rented neighbour neighbor neighbours similar same comparable listed "
+    "afford amount money reject rejected reserve sell selling tenant renew renewal "
     "السعر سعر عرض ايجار المالك البائع المشتري نهائي اخر غالي رخيص نزل نزلوه تنزل نتفق موافق موافقين دافعين يدفع ادفع دفع ميزانيه ميزانيتي المطلوب مطلوب كاش شيك شيكات تفاوض حدود "
-    "se3r el3ard 3ard malek el malek ghaly 8aly r5is rakhis nazel nazelo 5alleha khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer".split()
+    "se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer".split()
 )
 _MONEY_BEFORE: Final = frozenset(
     "rent price budget under below above over max maximum min minimum upto asking ask offer offered offering offers pay paid paying paying deposit cost costs "
@@ -60,6 +60,8 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
         if number.role == "price" and number.value * number.scale >= 1000
     ]
     sizes = [number.value for number in numbers if number.role == "size"]
+    by_first = {number.first: number for number in numbers}
+    prices_end = -1
     talk = not _DEAL_TALK.isdisjoint(texts)
     for number in numbers:
         if number.role or number.value <= 0:
@@ -81,9 +83,9 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
         after = texts[at] if at < count else ""
         if (
             after in COUNTED_WORDS
-            or after in ("%", "/", ":", "@", "+")
+            or after in ("%", "/", ":", "@")
             or (after == "-" and at + 1 < count and starts[at] == ends[at - 1] and starts[at + 1] == ends[at])
-        ):
+        ) and not _range_with(number, by_first.get(at + 1)):
             if not (after == "/" and at + 1 < count and texts[at + 1] in _PERIODS | {"-"}):
                 continue
         if (
@@ -93,7 +95,7 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
             and texts[first - 1] != ":"
         ):
             continue
-        if first and texts[first - 1] == "-" and starts[first] == ends[first - 1]:
+        if first and texts[first - 1] == "-" and starts[first] == ends[first - 1] and prices_end != ends[first - 2]:
             continue
         before = texts[max(0, first - 4) : first]
         near = before[-1] if before else ""
@@ -132,8 +134,14 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
             found.append(Candidate(starts[first], end, "price", whole(scaled), 0.74))
         else:
             continue
-        number.role = "price"
+        number.role = found[-1].type
+        prices_end = ends[at - 1]
     return found
+
+
+def _range_with(number: Number, right: Number | None) -> bool:
+    """Whether two bare numbers with a dash between them are the bounds of one range."""
+    return right is not None and not right.role and not right.in_words and number.value < right.value < 2 * number.value
 
 
 def _spoken(tokens: Tokens, number: Number, amounts: list[float]) -> Candidate | None:
@@ -181,6 +189,8 @@ def _elliptical(
         return None
     if amounts and 1e3 not in scales:
         return None
+    if value >= 100 and 1 <= value % 100 <= 24 and near not in _DEALS:
+        return None  # floor and door
     if 20 <= value < 1000 and (value >= 30 or near in _DEALS):
         return value * default_scale
     return None

@@ -87,7 +87,7 @@ class RuleExtractor:
         texts, folded = tokens.texts, tokens.folded
         if not texts:
             return []
-        regions = regions_of(utc_offset_min or None, region or self._region)
+        regions = regions_of(utc_offset_min, region or self._region)
         if region:
             regions = (region, *regions)
         found: list[Candidate] = list(links(folded)) if "." in folded or "@" in folded else []
@@ -117,7 +117,7 @@ class RuleExtractor:
         if numbers:
             dates += find_bare_days(tokens, numbers, clock)
         found += join_weekdays(dates, folded)
-        taken = [(c.start, c.end) for c in found if c.confidence >= 0.7]
+        taken = [(c.start, c.end) for c in found if c.confidence >= 0.7 and c.type != "person"]
         cued = find_cued_names(tokens, taken, {c.start for c in names if c.type in ("location", "project")})
         found += cued
         _own(tokens, numbers, [name for name in cued if name.type == "project"])
@@ -145,7 +145,6 @@ class RuleExtractor:
             word = texts[at]
             most = longest.get(word)
             skip = 0
-            cut = 0
             if most is None:
                 if kinds[at] == MARK:
                     at += 1
@@ -162,10 +161,6 @@ class RuleExtractor:
                         skip = 1
                     most = longest.get(bare)
                     word = bare
-                elif word.endswith("'s"):
-                    word = word[:-2]
-                    most = longest.get(word)
-                    cut = 2
             if most is None:
                 if kinds[at] != NUMBER and len(word) >= 6:
                     candidate = self._misspelt(tokens, at)
@@ -191,9 +186,9 @@ class RuleExtractor:
             if entry.type in ("property_type", "purpose") and not _stands(tokens, at, last, entry):
                 at += 1
                 continue
-            start, end = starts[at] + skip, ends[last - 1] - (cut if last == at + 1 else 0)
+            start, end = starts[at] + skip, ends[last - 1]
             found.append(_named(tokens, start, end, entry))
-            at = last
+            at = at + 1 if word == "the" else last
         return found
 
     def _longest_match(
@@ -208,7 +203,7 @@ class RuleExtractor:
         last = at + 1
         while last < count and used < most:
             if kinds[last] == MARK:
-                if texts[last] not in "-/&." or last + 1 >= count:
+                if texts[last] not in "-/&.'" or last + 1 >= count:
                     break
                 last += 1
                 continue
@@ -314,12 +309,15 @@ def _own(tokens: Tokens, numbers: list[Number], spans: list[Candidate]) -> None:
 
 def _entity(tokens: Tokens, candidate: Candidate) -> Entity:
     start, end = tokens.span(candidate.start, candidate.end)
+    value = candidate.value
+    if candidate.type in ("person", "location", "project") and candidate.layer == "rules":
+        value = tokens.original[start:end].lower()  # as written: the folded form has lost accents and Arabic spelling
     return Entity(
         type=candidate.type,
         start=start,
         end=end,
         text=tokens.original[start:end],
-        value=candidate.value,
+        value=value,
         confidence=candidate.confidence,
         layer=candidate.layer,
     )

@@ -27,6 +27,9 @@ TIME_WORDS: Final = (
     | HALF
     | QUARTER
     | (_AT - {"من", "الي"})
+    | frozenset(WEEKDAYS)
+    | frozenset(DAY_WORDS)
+    | {"sharp", "its", "it"}
 )
 
 

@@ -409,8 +409,8 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
         if kinds[at] == NUMBER:
             text = texts[at]
             parts, last = [text], at
-            if text.count(".") == 2:
-                parts = text.split(".")
+            if text.count(".") == 2 or (len(text) == 5 and text[0] in "0123" and text[2:4] in (".0", ".1") and "0" in (text[0], text[3])):
+                parts = text.split(".")  # 12.3.2026, 02.05
             else:
                 while (
                     last + 2 < count and len(parts) < 3 and texts[last + 1] in "/-" and kinds[last + 2] == NUMBER
@@ -419,7 +419,7 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
                     parts.append(texts[last + 2])
                     last += 2
             if len(parts) > 1:
-                slash = last > at and texts[at + 1] == "/"
+                slash = last > at and texts[at + 1] == "/" or last == at
                 named = texts[at - 1] if at and texts[at - 1] not in (",", "-") else (texts[at - 2] if at > 1 else "")
                 value = _numeric(parts, clock, slash=slash, weekday=WEEKDAYS.get(named))
                 follows = texts[last + 1] if last + 1 < count else ""
@@ -446,7 +446,7 @@ def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | No
     if len(parts) == 2:
         if not slash or len(parts[0]) > 2 or len(parts[1]) > 2:
             return ""
-        if numbers == [24, 7]:
+        if numbers == [24, 7] or numbers[1] == 10 and numbers[0] <= 10:
             return ""
         day, month, year = numbers[0], numbers[1], 0
     elif len(parts[0]) == 4:

@@ -37,7 +37,7 @@ def _common() -> frozenset[str]:
         "flat apartment villa office unit tower building floor parking pool gym bedroom bathroom bed bath sqft aed usd dhs egp ejari dewa noc rera mou spa kyc id passport visa cheque "
         "whatsapp google maps zoom bayut dubizzle property finder pdf ac wifi tv bbq ps fyi btw eta eod etc vat am only more less than then maybe very too much many "
         "per under over above below near around between until before after since because happy interested viewing meeting contract deposit commission offer offered "
-        "final deal agreed accept confirmed confirm cancel reschedule waiting wait too never always every each both either neither other another same such own".split()
+        "final deal agreed accept confirmed confirm cancel reschedule waiting wait too never always every each both either neither other another same such own city town area county state country district community place location street road house home room client customer kids mum noted mine nothing boiler water gas smell kitchen ceiling help fire leak stop congrats forwarded fwd forward hot urgent gents ladies anyone someone everybody nobody everything something ac heating lift elevator hiya yo pics photos photo video brochure map link pin receipt invoice payment cash bank transfer iban account swift noc ref id otp pin code key keys door gate card access".split()
     )
 
 
@@ -164,11 +164,10 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
             break
         last += 1
     end = ends[last - 1]
-    if last == at + 1 and texts[at].endswith("'s"):
-        end -= 2
-    elif texts[last - 1].endswith("'s"):
-        end -= 2
-    return _person(tokens, starts[at], end, 0.88 if capital else 0.78)
+    start = starts[at]
+    if capital and at >= 2 and texts[at - 1] == "." and len(texts[at - 2]) == 1 and tokens.is_upper(at - 2) and ends[at - 2] == starts[at - 1]:
+        start = starts[at - 2]  # "H. Olsen"
+    return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
 def tokens_all_upper(tokens: Tokens, index: int) -> bool:
@@ -239,7 +238,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
         )
         candidate = None
         if last - at > 1 and texts[last - 1] in _PROJECT_TAIL and not shouted:
-            candidate = _project(tokens, at, last, 0.85 if texts[last - 1] in _PROJECT_STRONG else 0.75)
+            candidate = _project(tokens, at, last, 0.9 if texts[last - 1] in _PROJECT_STRONG else 0.76)
         elif after in _PROJECT_STRONG and starts[last] - end == 1 and not shouted:
             candidate = _project(tokens, at, last + 1, 0.75)
         elif before in _PLACE_LEAD and before not in ("from", "by", "of") and not shouted:
@@ -270,5 +269,7 @@ def _project(tokens: Tokens, first: int, last: int, sure: float) -> Candidate:
         following = texts[last + 1] if last + 1 < len(texts) else ""
         if following not in BED_WORDS and following not in BATH_WORDS and following not in (":", "/", "am", "pm"):
             last += 1
+    elif last < len(texts) and texts[last] in _PROJECT_STRONG and starts[last] - ends[last - 1] == 1 and last - first < 4:
+        last += 1
     start, end = starts[first], ends[last - 1]
     return Candidate(start, end, "project", tokens.folded[start:end], sure)

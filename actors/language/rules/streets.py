@@ -10,12 +10,8 @@ from actors.language.rules.fold import NUMBER, WORD, Tokens
 from actors.language.rules.names import COMMON
 from actors.language.rules.numbers import Number
 
-_FULL: Final = {
-    "st": "street", "rd": "road", "ave": "avenue", "av": "avenue", "blvd": "boulevard", "ln": "lane", "dr": "drive", "ct": "court", "pl": "place",
-    "ter": "terrace", "cres": "crescent", "pkwy": "parkway", "hwy": "highway", "sq": "square", "cir": "circle", "trl": "trail",
-}  # fmt: skip
 _SUFFIX: Final = frozenset(
-    "st street rd road ave avenue blvd boulevard ln lane dr drive ct court pl place way terrace ter cres crescent close pkwy parkway hwy highway "
+    "st street rd road ave avenue blvd boulevard ln lane dr drive ct pl place way terrace ter cres crescent close pkwy parkway hwy highway "
     "sq square row mews circle cir trail trl alley gardens grove".split()
 )
 
@@ -68,7 +64,7 @@ def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         ) and not _capital(tokens, number.first + 1):
             continue
         number.role = "location"
-        found.append(Candidate(start, match.end(), "location", full_street(match[0]), 0.93))
+        found.append(Candidate(start, match.end(), "location", match[0], 0.93))
         for other in numbers:
             if start < tokens.starts[other.first] < match.end():
                 other.role = "location"
@@ -82,12 +78,6 @@ def _capital(tokens: Tokens, index: int) -> bool:
 _NAMELESS: Final = _SUFFIX - frozenset(
     "court gardens close place way row drive grove square terrace crescent alley circle trail st dr ct sq pl".split()
 )
-
-
-def full_street(text: str) -> str:
-    """Spell the kind of a street out: "12 palm st" is "12 palm street"."""
-    head, _, last = text.rpartition(" ")
-    return f"{head} {_FULL[last]}" if last in _FULL else text
 
 
 def _unnumbered(tokens: Tokens, found: list[Candidate]) -> list[Candidate]:
@@ -110,6 +100,6 @@ def _unnumbered(tokens: Tokens, found: list[Candidate]) -> list[Candidate]:
         if first == at or any(one.start < ends[at] and starts[first] < one.end for one in found):
             continue
         streets.append(
-            Candidate(starts[first], ends[at], "location", full_street(tokens.folded[starts[first] : ends[at]]), 0.9)
+            Candidate(starts[first], ends[at], "location", tokens.folded[starts[first] : ends[at]], 0.9)
         )
     return streets

@@ -118,6 +118,7 @@ def _accept(
 
 _DESIGNATION: Final = re.compile(r"(?:(?:[a-z]{1,2}-?[0-9]{2,4}[a-z]?)|(?:ph-?[0-9]{1,3})|(?:[0-9]{1,4}-?[a-z]))\Z")
 _NOT_UNITS: Final = frozenset("3d 4d 2d 4k 8k 5g 4g 3g a4 a3 h1 h2 q1 q2 q3 q4 24h 24x 1x 2x 3x 4x 5x 9k 1st".split())
+_INSIDE_SURE: Final = frozenset("in of from inside في من".split())
 _INSIDE: Final = frozenset("in of for to from inside at is mine drop vs list about في ب من".split())
 
 
@@ -182,6 +183,8 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         ):
             last += 2
         text = tokens.folded[starts[at] : ends[last]]
+        if last == at and last + 1 < count and texts[last + 1] in ("a", "b", "h") and starts[last + 1] == ends[last] and tokens.is_upper(last + 1):
+            last += 1  # "2B": not billions
         after = texts[last + 1] if last + 1 < count else ""
         before = texts[at - 1] if at else ""
         follows_name = last + 1 < count and starts[last + 1] in name_starts and starts[last + 1] - ends[last] == 1
@@ -198,7 +201,9 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         if follows_name and number.value >= 1:
             sure = 0.9 if len(texts[at]) >= 3 or last > at else 0.75
         elif len(texts[at]) in (3, 4) and not 1950 <= number.value <= 2040 and _floor_like(int(number.value)):
-            if before in _INSIDE and not (after in UNIT_WORDS):
+            if last > at:
+                sure = 0.8
+            elif (before in _INSIDE if len(texts[at]) == 4 else before in _INSIDE_SURE) and after not in UNIT_WORDS:
                 sure = 0.8
             elif len(texts[at]) == 4 and after not in UNIT_WORDS and before not in _MONEYLIKE:
                 sure = 0.72
