@@ -124,8 +124,7 @@ class Environment:
         Raises:
             StoreError: the environment is closed, or was opened by another process.
         """
-        if os.getpid() != self._pid:
-            raise self._foreign()
+        self._require_open()
         for _ in range(_TRIES):
             try:
                 return self._env.begin()
@@ -133,7 +132,7 @@ class Environment:
                 self._env.set_mapsize(0)
             except lmdb.ReadersFullError:
                 self._env.reader_check()
-            except (lmdb.Error, AttributeError) as error:
+            except lmdb.Error as error:
                 raise self._translate(error) from error
         raise StoreError(f"{self.path}: all {MAX_READERS} reader slots are in use, or the map grows all the time")
 
@@ -151,8 +150,7 @@ class Environment:
             DiskFull: no room; nothing was written.
             StoreError: or whatever ``work`` raises; nothing was written.
         """
-        if os.getpid() != self._pid:
-            raise self._foreign()
+        self._require_open()
         failures = 0
         while True:
             try:
@@ -170,7 +168,7 @@ class Environment:
                     raise self._translate(error) from error
                 self.close()
                 self._open()
-            except (lmdb.Error, AttributeError) as error:
+            except lmdb.Error as error:
                 failures += 1
                 trouble = self._translate(error)
                 if isinstance(trouble, DiskFull):
@@ -243,6 +241,7 @@ class Environment:
 
     def clear_dead_readers(self) -> int:
         """Free the slots of readers whose processes are gone, so that their pages can be used again."""
+        self._require_open()
         return int(self._env.reader_check())
 
     def file_bytes(self) -> int:
@@ -255,12 +254,13 @@ class Environment:
             self._env.close()
         self._env = None
 
-    def _foreign(self) -> StoreError:
-        return StoreError(f"{self.path}: opened by process {self._pid}; open it in the process that uses it")
+    def _require_open(self) -> None:
+        if os.getpid() != self._pid:
+            raise StoreError(f"{self.path}: opened by process {self._pid}; open it in the process that uses it")
+        if self._env is None:
+            raise StoreError(f"{self.path}: closed")
 
     def _translate(self, error: Exception) -> StoreError:
-        if self._env is None and isinstance(error, AttributeError):
-            return StoreError(f"{self.path}: closed")
         code = getattr(error, "code", 0) or getattr(error, "errno", 0)
         if code in _DISK_FULL or (code == errno.EIO and self._env is not None and self._out_of_room()):
             return DiskFull(f"{self.path}: the disk is full, nothing was written ({error})")
