@@ -220,8 +220,13 @@ class ProcessActor(Actor):  # type: ignore[misc]
         life = self.incarnations.get(name) if incarnation is None else incarnation
         if life is None:
             return False
-        supervisor = name.rpartition("/")[0] or "root"
-        return self.tell_name(supervisor, Hung(name=name, incarnation=life, reason=reason, reporter=self.name))
+        # The root is not in the directory: its address came with the start.
+        above = name.rpartition("/")[0]
+        supervisor = self.directory.get(above) if above else self.root
+        if supervisor is None:
+            return False
+        self.tell(supervisor, Hung(name=name, incarnation=life, reason=reason, reporter=self.name))
+        return True
 
     def leave(self, reason: str, status: int = EXIT_NORMAL) -> NoReturn:
         """End this process; what was sent is given 0.2 s to go out.

@@ -57,6 +57,7 @@ class RunningSystem:
         self._listener = open_listener(bind)
         self._admin: Any = None
         self._root: ExitWatch | None = None
+        self._closing = False
         self._ended = False
         self._reaped = 0.0
         self._retry_at = 0.0
@@ -191,6 +192,8 @@ class RunningSystem:
     def _until(self, deadline: float, verb: str) -> dict[str, Any]:
         while True:
             left = deadline - time.monotonic()
+            if self._closing:
+                raise NotReady("stopped while it started")
             if left <= 0:
                 raise NotReady(f"not ready within {self._ready_timeout_s:g} s{self._what_is_missing()}")
             try:
@@ -259,7 +262,7 @@ class RunningSystem:
         if root is not None and timeout_s > 0:
             root.ended(timeout_s)
         with self._lock:
-            if self._ended:
+            if self._ended or self._closing:
                 return False
             now = time.monotonic()
             if not self._is_down():
@@ -306,6 +309,7 @@ class RunningSystem:
         Args:
             timeout_s: limit for the orderly part.
         """
+        self._closing = True  # ends a restart under way
         with self._lock:
             if self._ended:
                 return

@@ -36,7 +36,7 @@ from supervision.events import (
 )
 from supervision.spec import Backoff, ChildSpec, Pool, SupervisorSpec
 
-RESTARTS = st.sampled_from(["permanent", "permanent", "transient", "temporary"])
+RESTARTS: st.SearchStrategy[Any] = st.sampled_from(["permanent", "permanent", "transient", "temporary"])
 ACTOR = "tests.supervision.toys:Echo"
 
 
@@ -285,6 +285,4 @@ Supervision.TestCase.settings = settings(
 )
 
 
-@pytest.mark.slow
-class TestSupervision(Supervision.TestCase):  # type: ignore[misc, name-defined]
-    """Run the machine."""
+TestSupervision = pytest.mark.slow(Supervision.TestCase)

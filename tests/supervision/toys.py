@@ -82,6 +82,8 @@ class Echo(ProcessActor):
                 time.sleep(0.2)  # overdue, so that Thespian would hand them over in reverse order
             case "busy":
                 self.busy_until = time.monotonic() + float(arguments["seconds"])
+            case "idle":
+                return {"idle": self.drained()}
             case "freeze":
                 self.timers.after(0.01, lambda: os.kill(os.getpid(), signal.SIGSTOP))
             case "finish":

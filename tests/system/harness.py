@@ -97,6 +97,10 @@ class Bench:
 
         return until(look)
 
+    def knows(self, name: str, others: list[str]) -> bool:
+        """Tell whether an actor's directory holds exactly some names."""
+        return bool(self.do(name, "directory")["names"] == others)
+
     def processes(self) -> list[int]:
         """List all processes of the system."""
         return session_members(self.system.admin_pid)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,6 +180,23 @@ def test_a_hung_actor_is_killed_and_comes_back_when_a_peer_reports_it(start: Sta
     assert after["language/worker-1"]["pid"] == before["language/worker-1"]["pid"]
 
 
+def test_a_hung_actor_right_below_the_root_is_killed_too(start: Start) -> None:
+    bench = start()
+    before = bench.tree()
+    bench.do("sink", "freeze")
+    until(lambda: _is_stopped(before["sink"]["pid"]))
+    assert bench.do("language/worker-0", "hung", who="sink") == {"told": True}
+    bench.all_new(before, ["sink"])
+
+
+def test_a_whole_branch_is_restarted_by_a_person(start: Start) -> None:
+    bench = start()
+    before = bench.tree()
+    bench.do("sessions", "restart")
+    bench.all_new(before, [name for name in before if name.startswith("sessions")])
+    assert bench.tree()["sessions"]["reason"] == "restarted"
+
+
 def test_a_busy_actor_is_restarted_after_its_grace(start: Start) -> None:
     bench = start(SupervisorSpec("root", backoff=QUICK, children=(echo("a", shutdown_ms=200), echo("b"))))
     before = bench.tree()
@@ -230,10 +246,8 @@ def test_one_for_all_and_rest_for_one_on_real_processes(start: Start) -> None:
 
 
 def test_a_system_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
-    began = time.monotonic()
     with pytest.raises(SystemFault, match=r"bad is backing_off \(starting: RuntimeError: cannot start\)|went down"):
         Bench(tmp_path / "data", tree_spec(children=(echo("bad", fail_start=True),)), ready_timeout_s=3)
-    assert time.monotonic() - began < 60
     with pytest.raises(SystemFault, match="went down while it started"):
         Bench(tmp_path / "data", tree_spec(intensity=1, children=(echo("bad", fail_start=True),)))
     assert not [pid for pid in _children() if b"majlis" in Path(f"/proc/{pid}/comm").read_bytes()]
