@@ -209,6 +209,11 @@ def _install_process_entries(common: Any) -> None:
     common.startChild = _Entry(common.startChild)
     common.startupASLogger = _Entry(common.startupASLogger)
     common.set_signal_handler = _set_signal_handler
+    # Told to whoever started the admin, long gone when a dead log process is replaced; Thespian would end the admin.
+    # A child that cannot reach its parent needs no telling either: it dies with it.
+    common.actorStartupFailed = _ignore
+    # Replacing a dead log process asks for a name that the admin does not have, which ended it.
+    common.MultiProcAdmin.logDefs = property(lambda admin: admin.logdefs)
     original_detach = common.detach_child
 
     def detach(process: Any) -> None:
@@ -216,6 +221,10 @@ def _install_process_entries(common: Any) -> None:
         original_detach(process)
 
     common.detach_child = detach
+
+
+def _ignore(*_: Any) -> None:
+    """Do nothing."""
 
 
 class _Entry:

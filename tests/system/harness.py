@@ -105,6 +105,11 @@ class Bench:
         """List all processes of the system."""
         return session_members(self.system.admin_pid)
 
+    def others(self) -> list[int]:
+        """List the processes that are neither actors nor the admin: Thespian's log process."""
+        known = {row["pid"] for row in self.tree().values()} | {self.system.root_pid, self.system.admin_pid}
+        return [pid for pid in self.processes() if pid not in known]
+
     def gone(self, pids: list[int]) -> bool:
         """Tell whether processes are gone; zombies are waited for first."""
         self.system._reaped = 0.0

@@ -58,6 +58,17 @@ def test_a_killed_root_or_admin_has_the_whole_tree_started_anew(start: Start, vi
     assert facts["admin_pid"] == bench.system.admin_pid
 
 
+def test_the_death_of_thespians_log_process_costs_nothing(start: Start) -> None:
+    bench = start()
+    before = bench.tree()
+    (logger,) = bench.others()
+    os.kill(logger, signal.SIGKILL)
+    until(lambda: bench.others() not in ([], [logger]))
+    bench.system.watch()
+    assert bench.system.restarts == 0
+    assert {name: row["pid"] for name, row in bench.tree().items()} == {n: row["pid"] for n, row in before.items()}
+
+
 def test_watching_from_a_thread_that_ends_does_not_end_the_system(start: Start) -> None:
     import threading
 
@@ -246,7 +257,7 @@ def test_one_for_all_and_rest_for_one_on_real_processes(start: Start) -> None:
 
 
 def test_a_system_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SystemFault, match=r"bad is backing_off \(starting: RuntimeError: cannot start\)|went down"):
+    with pytest.raises(SystemFault, match=r"bad is \w+ \(starting: RuntimeError: cannot start\)|went down"):
         Bench(tmp_path / "data", tree_spec(children=(echo("bad", fail_start=True),)), ready_timeout_s=3)
     with pytest.raises(SystemFault, match="went down while it started"):
         Bench(tmp_path / "data", tree_spec(intensity=1, children=(echo("bad", fail_start=True),)))
