@@ -52,6 +52,8 @@ def replay(
         region=settings.language.region,
     )
     outcome = Replay(settings, options, terminal=sys.stderr.isatty() and not json_output).run(files)
+    for line in outcome.warnings[:SHOWN_REJECTS]:
+        typer.echo(f"majlis: note: {line}", err=True)
     for line in outcome.rejects[:SHOWN_REJECTS]:
         typer.echo(f"majlis: set aside: {line}", err=True)
     if len(outcome.rejects) > SHOWN_REJECTS:

@@ -37,6 +37,7 @@ class ReplayOutcome(msgspec.Struct):
         sent: messages that the gateway took in.
         tally: what became of those.
         rejects: a line for each piece of input that was set aside.
+        warnings: lines that concern no single message, such as an order of day and month that nothing tells.
         unread_files: files that gave no message at all, only rejects.
         seconds: from the first file's opening to the last row in the sink, without starting a system.
     """
@@ -45,6 +46,7 @@ class ReplayOutcome(msgspec.Struct):
     sent: int = 0
     tally: Tally = Tally()
     rejects: list[str] = []
+    warnings: list[str] = []
     unread_files: int = 0
     seconds: float = 0.0
 
@@ -119,7 +121,7 @@ class Replay:
         batch: list[Inbound] = []
         size = 0
         kept: list[Reject] = []
-        for item in read_source(path, self._options, media):
+        for item in read_source(path, self._options, media, warn=outcome.warnings.append):
             if isinstance(item, Rejected):
                 rejected += 1
                 outcome.rejects.append(f"{item.where}: {item.reason}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from actors.language.current_batch import CurrentBatch
 from actors.language.engine import load_engine
 from actors.system.settings import Settings
 from messages.understanding import ResultBatch, WorkBatch
@@ -24,8 +25,10 @@ class LanguageWorker(ProcessActor):
         Args:
             config: the settings as JSON.
         """
-        language = Settings.model_validate_json(config).language
+        settings = Settings.model_validate_json(config)
+        language = settings.language
         self._engine = load_engine(language.engine, language.models, language.region)
+        self._hands = CurrentBatch(settings.folder, self.name, self.incarnation)
         self.counters.update(batches=0, messages=0, errors=0, expired=0)
 
     def received(self, message: Wire, sender: Address) -> None:
@@ -36,12 +39,18 @@ class LanguageWorker(ProcessActor):
             self.counters["expired"] += 1
             return
         began = time.process_time_ns()
+        self._hands.begin(message.shard, message.batch)
         results = self._engine.understand(message.items)
+        self._hands.end()
         busy_us = (time.process_time_ns() - began) // 1_000
         self.counters["batches"] += 1
         self.counters["messages"] += len(results)
         self.counters["errors"] += sum(1 for result in results if result.error)
         self.tell(sender, ResultBatch(batch=message.batch, worker=self.name, results=tuple(results), busy_us=busy_us))
+
+    def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
+        """Close the note of the current batch."""
+        self._hands.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``engine``: which tier of models works here."""

@@ -1,7 +1,7 @@
 """Hands work to a pool by credits: micro-batches, deadlines, and a second chance on another worker.
 
-A batch grows while all credits are used, so that load makes batches larger and calm makes them small. What was in
-flight at a worker that died or hung is sent again one by one, so that one poisonous item cannot take others with it.
+A batch grows while all credits are used, so that load makes batches larger and calm makes them small. The batch that a
+worker died or hung on is sent again item by item, so that one poisonous item cannot take others with it.
 """
 
 from __future__ import annotations
@@ -60,13 +60,22 @@ class Dispatcher(Generic[Item]):
     Args:
         policy: the bounds.
         clock: gives milliseconds since 1970 UTC.
+        blame: tells which batch a worker that died or hangs was working on: its number, 0 if it was none of these
+            batches, None if that is not known (then the oldest is taken for it, since workers keep the order).
     """
 
-    def __init__(self, policy: DispatchPolicy, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        policy: DispatchPolicy,
+        clock: Callable[[], int],
+        blame: Callable[[str], int | None] = lambda _: None,
+    ) -> None:
         self._policy = policy
         self._clock = clock
+        self._blame = blame
         self._queues: dict[int, deque[Item]] = {}
         self._again: deque[Item] = deque()
+        self._back: deque[tuple[dict[int, Item], bool]] = deque()
         self._flights: dict[int, Flight[Item]] = {}
         self._used: dict[str, int] = {}
         self._number = 0
@@ -80,6 +89,10 @@ class Dispatcher(Generic[Item]):
             item: the work.
         """
         self._queues.setdefault(lane, deque()).append(item)
+
+    def offer_alone(self, item: Item) -> None:
+        """Queue an item that failed before: it shares its batch with none."""
+        self._again.append(item)
 
     def set_workers(self, names: Iterable[str]) -> Lost[Item]:
         """Tell who works now; what was in flight at others is queued again.
@@ -107,9 +120,16 @@ class Dispatcher(Generic[Item]):
     def _give_up(self, worker: str) -> list[Item]:
         self._used.pop(worker, None)
         lost: list[Item] = []
-        for flight in [flight for flight in self._flights.values() if flight.worker == worker]:
+        held = [flight for flight in self._flights.values() if flight.worker == worker]
+        blamed = self._blame(worker) if held else 0
+        if blamed is None:
+            blamed = held[0].number
+        for flight in held:
             del self._flights[flight.number]
-            if flight.alone or len(flight.items) == 1:
+            if flight.number != blamed:
+                # It only waited in the worker's mailbox: it goes to another as it was.
+                self._back.append((flight.items, flight.alone))
+            elif len(flight.items) == 1:
                 lost.extend(flight.items.values())
             else:
                 self._again.extend(flight.items.values())
@@ -124,25 +144,29 @@ class Dispatcher(Generic[Item]):
         worker = self._free_worker()
         if worker is None:
             return None
-        items: list[Item] = []
-        alone = bool(self._again)
-        if alone:
-            items.append(self._again.popleft())
+        keyed: dict[int, Item] = {}
+        alone = False
+        if self._back:
+            keyed, alone = self._back.popleft()
+        elif self._again:
+            keyed, alone = self._keyed([self._again.popleft()]), True
         else:
             lane = self._longest()
             if lane is None:
                 return None
-            while lane and len(items) < self._policy.batch:
-                items.append(lane.popleft())
+            keyed = self._keyed([lane.popleft() for _ in range(min(len(lane), self._policy.batch))])
         self._number += 1
-        keyed: dict[int, Item] = {}
-        for item in items:
-            self._key += 1
-            keyed[self._key] = item
         flight = Flight(self._number, worker, keyed, self._clock() + self._policy.deadline_ms, alone)
         self._flights[flight.number] = flight
         self._used[worker] += 1
         return flight
+
+    def _keyed(self, items: list[Item]) -> dict[int, Item]:
+        keyed: dict[int, Item] = {}
+        for item in items:
+            self._key += 1
+            keyed[self._key] = item
+        return keyed
 
     def _free_worker(self) -> str | None:
         best = min(self._used, key=self._used.__getitem__, default=None)
@@ -174,7 +198,8 @@ class Dispatcher(Generic[Item]):
     @property
     def queued(self) -> int:
         """How many items wait."""
-        return sum(len(queue) for queue in self._queues.values()) + len(self._again)
+        waiting = sum(len(queue) for queue in self._queues.values()) + len(self._again)
+        return waiting + sum(len(items) for items, _ in self._back)
 
     @property
     def in_flight(self) -> int:

@@ -20,6 +20,7 @@ from actors.session.low_water_mark import LowWaterMark
 from actors.session.ordering import Arrival, Ordering, OrderingPolicy, Released
 from actors.session.session import (
     Ask,
+    Begun,
     Delivered,
     Effect,
     Event,
@@ -49,6 +50,10 @@ REPLAYED = -1
 
 PASSIVATE_AT_ONCE = 500
 """Sessions looked at in one go beyond those above the limit, so that a tick stays short."""
+
+
+QUEUED_MS = 1_000
+"""A wait for a worker longer than this is taken off the lease; shorter ones are not worth the trouble."""
 
 
 class Inbox(Protocol):
@@ -81,7 +86,7 @@ class HostPolicy(msgspec.Struct, frozen=True):
 class Cell:
     """A resident session: its state, its mailbox, and what its order holds back."""
 
-    __slots__ = ("dirty", "key", "mailbox", "ordering", "state", "touched_ms")
+    __slots__ = ("dirty", "key", "mailbox", "ordering", "queued", "state", "touched_ms")
 
     def __init__(self, key: str, state: SessionState, ordering: Ordering, now_ms: int) -> None:
         self.key = key
@@ -90,6 +95,7 @@ class Cell:
         self.mailbox: deque[Released] = deque()
         self.touched_ms = now_ms
         self.dirty = False
+        self.queued = False
 
     @property
     def resting(self) -> bool:
@@ -294,12 +300,13 @@ class PartitionHost:
             self._turn.add_row(row)
         for effect in effects:
             self._perform(cell, effect, now_ms)
-        if cell.state.phase is Phase.IDLE and not isinstance(event, Delivered):
+        if cell.state.phase is Phase.IDLE and not isinstance(event, Delivered | Begun):
             self._in_work.pop(cell.key, None)
             self._deliver(cell, now_ms)
 
     def _perform(self, cell: Cell, effect: Effect, now_ms: int) -> None:
         if isinstance(effect, Ask):
+            cell.queued = True
             self.asks.append((cell, effect.token))
             if cell.state.attempts > 1:
                 self.counters["retries"] += 1
@@ -365,6 +372,14 @@ class PartitionHost:
             last_ms=now_ms,
         )
         self._tallied.add(run)
+
+    def begin(self, cell: Cell) -> None:
+        """Note that a worker has a session's request now; the lease does not count the wait for a worker."""
+        cell.queued = False
+        lease = cell.state.lease
+        now_ms = self._clock()
+        if lease is not None and now_ms - lease.since_ms > QUEUED_MS:
+            self._step(cell, Begun(), now_ms)
 
     # -- answers and time ---------------------------------------------------------------------------------------
 
@@ -440,6 +455,9 @@ class PartitionHost:
         for cell in list(self._in_work.values()):
             lease = cell.state.lease
             backing_off = cell.state.phase is Phase.BACKING_OFF
+            # Neither the wait for a worker nor the wait for room to commit is the session's fault.
+            if cell.queued or self.blocked:
+                continue
             if backing_off or (lease is not None and now_ms - lease.since_ms >= session.lease_ms):
                 self._step(cell, Tick(), now_ms)
         self.passivate(now_ms)

@@ -97,6 +97,10 @@ class Failed(NamedTuple):
     traceback: str
 
 
+class Begun(NamedTuple):
+    """A worker has the request now: the lease runs from here, not from the time spent waiting for a worker."""
+
+
 class Tick(NamedTuple):
     """Time has passed."""
 
@@ -107,7 +111,7 @@ class Unlock(NamedTuple):
     who: str
 
 
-Event = Delivered | Understood | Failed | Tick | Unlock
+Event = Delivered | Begun | Understood | Failed | Tick | Unlock
 
 
 class Ask(NamedTuple):
@@ -178,10 +182,19 @@ def advance(
     if isinstance(event, Failed):
         _check_token(state, event.token)
         return _fail(state, event, now_ms, policy)
+    if isinstance(event, Begun):
+        return _begin(state, now_ms), ()
     if isinstance(event, Unlock):
         phase = next_phase(state.phase, Trigger.FORCED_RELEASE)
         return _set_aside(state, phase, "unlocked", f"released by {event.who}", now_ms)
     return _tick(state, now_ms, policy)
+
+
+def _begin(state: SessionState, now_ms: int) -> SessionState:
+    lease = state.lease
+    phase = next_phase(state.phase, Trigger.BEGUN)
+    assert lease is not None  # the table allows it only with a message in work
+    return msgspec.structs.replace(state, phase=phase, lease=lease._replace(since_ms=now_ms, overdue=False))
 
 
 def _check_token(state: SessionState, token: int) -> None:

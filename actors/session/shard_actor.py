@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from actors.language.current_batch import last_batch
 from actors.session.dispatcher import Dispatcher
 from actors.session.latency import LatencyCounts
 from actors.session.partition_host import Cell, PartitionHost
@@ -63,11 +64,12 @@ class ShardActor(ProcessActor):
         number = int(self.name.rsplit("-", 1)[1])
         policy = settings.host_policy()
         self._tier = "full"
-        self._dispatcher: Dispatcher[Asked] = Dispatcher(settings.dispatch_policy(), now_ms)
+        self._dispatcher: Dispatcher[Asked] = Dispatcher(settings.dispatch_policy(), now_ms, self._blamed_batch)
         self._states: dict[int, PartitionState] = {}
         self._hosts: dict[int, PartitionHost] = {}
         self._marks_sent: dict[int, int] = {}
         self._workers: dict[str, Address] = {}
+        self._held: list[tuple[dict[int, Asked], ResultBatch]] = []
         self._sink_rung = False
         self._sink_dirty = True
         self._expired_at = 0.0
@@ -101,6 +103,10 @@ class ShardActor(ProcessActor):
                     mark - state.rows_first >= 512 or (mark == state.rows_next and mark > state.rows_first)
                 ):
                     state.trim_rows(mark)
+            for host in self._hosts.values():
+                if host.blocked:
+                    self._commit(host)
+            self._apply_held()
             self._ring_sink()
 
     def directory_changed(self) -> None:
@@ -127,6 +133,7 @@ class ShardActor(ProcessActor):
         self._read_on()
         for host in self._hosts.values():
             self._commit(host)
+        self._apply_held()
         marks = self._marks()
         gateway = self.directory.get("gateway")
         if marks != self._marks_sent and gateway is not None:
@@ -146,6 +153,14 @@ class ShardActor(ProcessActor):
         for host, cell, token in lost:
             host.fail(cell, token, "worker_hung", f"worker {worker} did not answer in time")
 
+    def _blamed_batch(self, worker: str) -> int | None:
+        name, _, incarnation = worker.partition("#")
+        last = last_batch(self._settings.folder, name, int(incarnation))
+        if last is None:
+            return None
+        shard, batch = last
+        return batch if shard == self.name else 0
+
     # -- work ---------------------------------------------------------------------------------------------------
 
     def _read_on(self) -> None:
@@ -159,7 +174,10 @@ class ShardActor(ProcessActor):
         for host in self._hosts.values():
             while host.asks:
                 cell, token = host.asks.popleft()
-                self._dispatcher.offer(host.partition, (host, cell, token))
+                if cell.state.attempts > 1:
+                    self._dispatcher.offer_alone((host, cell, token))
+                else:
+                    self._dispatcher.offer(host.partition, (host, cell, token))
         while (flight := self._dispatcher.take()) is not None:
             items = tuple(
                 work_item(key, cell, self._settings.language.region)
@@ -169,6 +187,8 @@ class ShardActor(ProcessActor):
             if not items:
                 self._dispatcher.answered(flight.number)
                 continue
+            for host, cell, _ in flight.items.values():
+                host.begin(cell)
             batch = WorkBatch(batch=flight.number, shard=self.name, deadline_ms=flight.deadline_ms, items=items)
             self.tell(self._workers[flight.worker], batch)
 
@@ -177,23 +197,35 @@ class ShardActor(ProcessActor):
         if flight is None:
             self.counters["late_answers"] += 1
             return
-        items = dict(flight.items)
-        touched: dict[int, PartitionHost] = {}
+        (host,) = {host for host, _, _ in flight.items.values()}  # a lane is a partition: a batch has one host
+        if host.blocked:
+            # Its last turn waits for room: no second one grows behind it.
+            self._held.append((flight.items, answer))
+            return
+        self._apply(host, dict(flight.items), answer)
+
+    def _apply(self, host: PartitionHost, items: dict[int, Asked], answer: ResultBatch) -> None:
         for result in answer.results:
             asked = items.pop(result.key, None)
             if asked is not None:
-                host, cell, token = asked
-                touched[host.partition] = host
+                _, cell, token = asked
                 host.answer(cell, token, result)
-        for host, cell, token in items.values():
+        for _, cell, token in items.values():
             # Left out of the batch because the session had moved on, or forgotten by the worker.
             if cell.state.token == token and cell.state.current is not None:
                 host.fail(cell, token, "unanswered", f"worker {answer.worker} gave no result for this message")
-        for host in touched.values():
-            host.take_in()
+        host.take_in()
         self._pump()
-        for host in touched.values():
-            self._commit(host)
+        self._commit(host)
+
+    def _apply_held(self) -> None:
+        held, self._held = self._held, []
+        for items, answer in held:
+            (host,) = {host for host, _, _ in items.values()}
+            if host.blocked:
+                self._held.append((items, answer))
+            else:
+                self._apply(host, dict(items), answer)
 
     def _commit(self, host: PartitionHost) -> None:
         try:

@@ -24,6 +24,7 @@ class Trigger(Enum):
     """What happens to a session."""
 
     DELIVERED = "delivered"
+    BEGUN = "begun"
     UNDERSTOOD = "understood"
     FAILED = "failed"
     EXHAUSTED = "exhausted"
@@ -36,6 +37,7 @@ class Trigger(Enum):
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
     (Phase.IDLE, Trigger.DELIVERED): Phase.UNDERSTANDING,
     (Phase.IDLE, Trigger.PASSIVATED): Phase.PASSIVE,
+    (Phase.UNDERSTANDING, Trigger.BEGUN): Phase.UNDERSTANDING,
     (Phase.UNDERSTANDING, Trigger.UNDERSTOOD): Phase.IDLE,
     (Phase.UNDERSTANDING, Trigger.FAILED): Phase.BACKING_OFF,
     (Phase.UNDERSTANDING, Trigger.EXHAUSTED): Phase.IDLE,

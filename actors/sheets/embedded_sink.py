@@ -40,21 +40,34 @@ class EmbeddedSink(ProcessActor):
         self._cursors = dict.fromkeys(range(self._folder.partitions), 0) | self._rows.cursors()
         self.counters.update(written=0, repeated=0, conflicts=0, transactions=0, failed_writes=0)
         self._failing = False
+        self._told: dict[str, dict[int, int]] = {}
         self.timers.after(0.0, self._recheck, key="recheck")
 
     def received(self, message: Wire, sender: Address) -> None:
         """Drain the logs, then answer the bell."""
         if isinstance(message, Bell):
             self._drain()
-            self.tell(sender, Seen(reader=self.name, marks=self._marks_of(message.origin)))
+            self._answer(message.origin, sender)
 
-    def _marks_of(self, shard: str) -> dict[int, int]:
+    def _answer(self, shard: str, address: Address) -> None:
         number = int(shard.rsplit("-", 1)[1])
-        return {p: mark for p, mark in self._cursors.items() if p % self._shards == number}
+        marks = {p: mark for p, mark in self._cursors.items() if p % self._shards == number}
+        self._told[shard] = marks
+        self.tell(address, Seen(reader=self.name, marks=marks))
+
+    def _tell_shards(self) -> None:
+        # What was drained without a bell has to be told too: a shard whose rows log is full rings no bell.
+        for number in range(self._shards):
+            name = f"sessions/shard-{number}"
+            address = self.directory.get(name)
+            marks = {p: mark for p, mark in self._cursors.items() if p % self._shards == number}
+            if address is not None and marks != self._told.get(name):
+                self._answer(name, address)
 
     def _recheck(self) -> None:
         # A bell may have been lost with its sender.
         self._drain()
+        self._tell_shards()
         self.timers.after(RECHECK_S, self._recheck, key="recheck")
 
     def _reader(self, partition: int) -> PartitionReader | None:
@@ -104,6 +117,7 @@ class EmbeddedSink(ProcessActor):
     def resumed(self) -> None:
         """Drain what has gathered."""
         self._drain()
+        self._tell_shards()
 
     def drained(self) -> bool:
         """Write all that is committed, and say so."""

@@ -58,7 +58,10 @@ class GatewayActor(ProcessActor):
     def _serve(self) -> None:
         import uvicorn
 
-        app = feed_app(self._inbox, self._folder.frame_key(), max_body=self._settings.gateway.max_body_bytes)
+        gateway = self._settings.gateway
+        app = feed_app(
+            self._inbox, self._folder.frame_key(), max_body=min(gateway.max_body_bytes, gateway.inbox_max_bytes // 2)
+        )
         listener = self._listen()
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)

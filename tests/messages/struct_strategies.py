@@ -20,7 +20,7 @@ def classes_below(base: type[Wire]) -> list[type[Wire]]:
     return found
 
 
-def of_class(cls: type[Wire]) -> st.SearchStrategy[Any]:
+def of_class(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
     fields = {field.name: _of_type(field.type) for field in info.fields if field.name != "v"}
@@ -44,7 +44,7 @@ def _of_type(info: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.AnyType():
             return TEXT
         case inspect.LiteralType(values=values):
-            return st.sampled_from(sorted(values))
+            return st.sampled_from(sorted(values, key=str))
         case inspect.UnionType(types=types):
             return st.one_of([_of_type(each) for each in types])
         case inspect.VarTupleType(item_type=item):

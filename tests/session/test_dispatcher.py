@@ -50,7 +50,7 @@ def test_lanes_do_not_mix_and_work_goes_to_the_least_busy() -> None:
     assert first.worker != second.worker
 
 
-def test_work_of_a_dead_worker_is_given_to_another_one_by_one_and_then_blamed() -> None:
+def test_the_batch_a_worker_died_on_is_given_to_others_one_by_one_and_then_blamed() -> None:
     pool, _ = dispatcher()
     pool.set_workers(["w0"])
     for item in "abc":
@@ -60,7 +60,28 @@ def test_work_of_a_dead_worker_is_given_to_another_one_by_one_and_then_blamed() 
     alone = [pool.take(), pool.take()]
     assert [list(flight.items.values()) for flight in alone if flight] == [["a"], ["b"]]
     assert pool.take() is None
-    assert sorted(pool.set_workers(["w2"]).items) == ["a", "b"]
+    assert pool.set_workers(["w2"]).items == ["a"]
+    assert pool.queued == 2
+
+
+def test_a_batch_that_only_waited_at_a_dead_worker_is_not_blamed_for_it() -> None:
+    pool = Dispatcher[str](DispatchPolicy(batch=4, credits=2), Clock(), blame=lambda _: 0)
+    pool.set_workers(["w0"])
+    pool.offer(0, "a")
+    assert pool.take() is not None
+    assert pool.set_workers(["w1"]).items == []
+    again = pool.take()
+    assert again is not None
+    assert list(again.items.values()) == ["a"]
+
+
+def test_an_item_that_failed_before_shares_its_batch_with_none() -> None:
+    pool, _ = dispatcher()
+    pool.set_workers(["w0"])
+    pool.offer_alone("bad")
+    pool.offer(0, "a")
+    first, second = pool.take(), pool.take()
+    assert [list(flight.items.values()) for flight in (first, second) if flight] == [["bad"], ["a"]]
 
 
 def test_a_worker_past_its_deadline_is_named_and_its_late_answer_ignored() -> None:

@@ -12,7 +12,8 @@ POLICY = OrderingPolicy(hold_back_ms=5_000)
 
 
 def feed(sequences: list[int], gaps_between_ms: list[int]) -> tuple[Ordering, list[Released]]:
-    ordering, released, now = Ordering(), [], 0
+    ordering, now = Ordering(), 0
+    released: list[Released] = []
     for index, sequence in enumerate(sequences):
         now += gaps_between_ms[index % len(gaps_between_ms)] if gaps_between_ms else 0
         ordering, more = due(ordering, now)
@@ -61,7 +62,8 @@ def test_unnumbered_messages_keep_the_order_of_arrival_and_late_ones_say_so() ->
 
 def test_the_reorder_window_sorts_by_time_sent_then_id() -> None:
     policy = OrderingPolicy(reorder_ms=300)
-    ordering, released = Ordering(), []
+    ordering = Ordering()
+    released: list[Released] = []
     for now, number, sent in ((0, 1, 3_000), (100, 2, 1_000), (200, 3, 2_000)):
         ordering, more = arrive(ordering, arrival(number, inbound(number, sent_ms=sent)), now, policy)
         released += more
@@ -72,7 +74,8 @@ def test_the_reorder_window_sorts_by_time_sent_then_id() -> None:
 
 def test_more_held_messages_than_the_limit_give_the_gap_up_at_once() -> None:
     policy = OrderingPolicy(limit=3)
-    ordering, released = Ordering(next_sequence=1), []
+    ordering = Ordering(next_sequence=1)
+    released: list[Released] = []
     for number in range(4):
         ordering, more = arrive(ordering, arrival(number, inbound(number, sequence=number + 5)), 0, policy)
         released += more

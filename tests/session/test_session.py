@@ -9,6 +9,7 @@ from actors.session.errors import IllegalTransition, StaleAnswer
 from actors.session.ordering import Released
 from actors.session.session import (
     Ask,
+    Begun,
     Delivered,
     Failed,
     Finish,
@@ -118,6 +119,13 @@ def test_a_lease_is_overdue_at_thirty_seconds_and_released_at_forty_five() -> No
     assert aside.letter.reason == "lease_expired"
     with pytest.raises(StaleAnswer):
         advance(after, Understood(state.token, Understanding()), 45_001, POLICY)
+
+
+def test_the_wait_for_a_worker_does_not_count_against_the_lease() -> None:
+    state, effects = advance(working(), Begun(), 60_000, POLICY)
+    assert effects == ()
+    assert advance(state, Tick(), 89_999, POLICY)[1] == ()
+    assert isinstance(advance(state, Tick(), 90_000, POLICY)[1][0], Overdue)
 
 
 def test_an_operator_can_release_the_lock() -> None:

@@ -1,0 +1,46 @@
+"""``majlis doctor``: what is there, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def doctor(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="Data folder.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Look over the machine, the data folder, the models and engines. Exit code 1 when something needed is missing."""
+    if context.invoked_subcommand is not None:
+        return
+    from actors.console.doctor_findings import look
+    from actors.system.settings import load_settings
+
+    findings = look(load_settings(config, folder=folder))
+    if json_output:
+        import msgspec
+
+        typer.echo(msgspec.json.encode({"findings": findings}).decode())
+    else:
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.table import Table
+
+        table = Table("what", "state", "found", "how to get it")
+        for item in findings:
+            table.add_row(*(escape(part) for part in (item.what, item.state, item.found, item.remedy)))
+        Console().print(table)
+    if any(item.state == "missing" for item in findings):
+        raise typer.Exit(1)
+
+
+command = typer.main.get_command(app)

@@ -1,0 +1,37 @@
+"""Engines that fail on purpose, named in a test's settings as ``tests.spine.engines:...``."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from messages.understanding import Tier, Understanding, WorkItem, WorkResult
+
+
+class PoisonEngine:
+    """Raises on a word, hangs on another, dies on a third."""
+
+    tier: Tier = "essential"
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        results = []
+        for item in items:
+            if "hang" in item.text:
+                time.sleep(600)
+            if "die" in item.text:
+                os._exit(9)
+            if "raise" in item.text:
+                results.append(WorkResult(key=item.key, error="Traceback: PoisonError"))
+            elif "forget" not in item.text:
+                results.append(WorkResult(key=item.key, understanding=Understanding(tier="essential")))
+        return results
+
+
+class MendedEngine:
+    """What PoisonEngine becomes after a repair."""
+
+    tier: Tier = "essential"
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        return [WorkResult(key=item.key, understanding=Understanding(tier="essential")) for item in items]
