@@ -268,14 +268,13 @@ def run(
             server, done = _torment(server, base, settings_file, kills, rate, server_kills, limit_s, seed)
             seconds = time.monotonic() - began
             _misbehave(server, 0.0, seed)
-            stats = server.control("stats")
             from actors.sheets.client import open_client
 
             http = open_client(settings).http_client
             result: dict[str, Any] = compare(http, book, settings.worksheet, data)
         finally:
             server.stop()
-        result.update(done, seconds=round(seconds, 1), rows_per_s=round(rows / seconds), calls=stats["calls"])
+        result.update(done, seconds=round(seconds, 1), rows_per_s=round(rows / seconds))
         result["ok"] = result["expected"] == result["found"] == rows and not any(
             result[name] for name in ("lost", "duplicated", "wrong_cells", "disordered", "crashes")
         )
@@ -300,6 +299,7 @@ def _torment(
     """Kill and restart until the kills are spent, then let the sink finish."""
     draw = random.Random(seed)  # noqa: S311 - chaos, not secrets
     faults: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
     moments = set(draw.sample(range(max(1, kills)), min(server_kills, max(1, kills))))
     _misbehave(server, rate, seed)
     deadline = time.monotonic() + limit_s
@@ -322,7 +322,7 @@ def _torment(
             os.kill(sink.pid, signal.SIGKILL)
             sink.wait()
         if killed in moments:
-            faults.update(server.control("stats")["faults"])
+            _add_stats(server, faults, calls)
             server.kill()
             server = ServerProcess(base / "server.db", server.port)
             _misbehave(server, rate, seed + killed)
@@ -332,14 +332,22 @@ def _torment(
     if sink.poll() is None:
         sink.kill()
     status = sink.wait()
-    faults.update(server.control("stats")["faults"])
+    _add_stats(server, faults, calls)
     return server, {
         "kills": killed,
         "server_kills": restarts,
         "crashes": crashes,
         "exit_status": status,
         "faults": dict(faults),
+        "faults_in_all": faults.total(),
+        "calls": dict(calls),
     }
+
+
+def _add_stats(server: ServerProcess, faults: Counter[str], calls: Counter[str]) -> None:
+    stats = server.control("stats")
+    faults.update(stats["faults"])
+    calls.update(stats["calls"])
 
 
 def drain_rate(rows: int = 100_000) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class State:
         refusal: what the server said when it refused the first batch, "" if it did not.
         goal: what sealing is for: giving the batch up as ``split``, ``bury`` or ``move``.
         unsealed: what the server said when it refused to seal, "" if it did not.
+        foreign: whether the first batch's stamp holds the hash of another batch of a sink like ours.
         fruitless: rows set aside since a batch landed.
         reason: why it is blocked, fenced or halted.
     """
@@ -45,6 +46,7 @@ class State:
     refusal: str = ""
     goal: str = ""
     unsealed: str = ""
+    foreign: bool = False
     fruitless: int = 0
     reason: str = ""
 
@@ -252,9 +254,9 @@ def next_call(state: State) -> Effect | None:
 def _work_on(state: State) -> State:
     """Return the state in which the first batch is taken up: asked for where an earlier life may have sent it."""
     if not state.queue:
-        return replace(state, phase="idle", refusal="", goal="", unsealed="")
+        return replace(state, phase="idle", refusal="", goal="", unsealed="", foreign=False)
     phase: Phase = "ask" if state.head.status == "sent" else "send"
-    return replace(state, phase=phase, refusal="", goal="", unsealed="")
+    return replace(state, phase=phase, refusal="", goal="", unsealed="", foreign=False)
 
 
 def _planned(state: State, batches: tuple[Batch, ...]) -> tuple[State, tuple[Effect, ...]]:
@@ -288,7 +290,7 @@ def _stamp(state: State, event: Stamp) -> tuple[State, tuple[Effect, ...]]:
     if event.value is None:
         if state.unsealed:
             reason = f"the number {head.sequence} cannot be closed: {state.unsealed}"
-            return replace(state, phase="blocked", reason=reason, refusal="", goal="", unsealed=""), (Alarm(reason),)
+            return replace(state, phase="blocked", reason=reason, refusal="", goal="", unsealed="", foreign=False), (Alarm(reason),)
         if state.goal:
             return replace(state, phase="seal"), ()
         if state.refusal:
@@ -301,10 +303,7 @@ def _stamp(state: State, event: Stamp) -> tuple[State, tuple[Effect, ...]]:
         return _finished(state)
     if event.value == SEAL:
         return _give_up(replace(state, goal=state.goal or "move"))
-    reason = (
-        f"the stamp {head.sequence} of {head.spreadsheet} holds another batch: two sinks share one ledger's numbers"
-    )
-    return replace(state, phase="halted", reason=reason), (Alarm(reason),)
+    return replace(state, phase="inspect", foreign=True), ()  # has another sink taken over?
 
 
 def _inspected(state: State, event: Inspected) -> tuple[State, tuple[Effect, ...]]:
@@ -313,6 +312,10 @@ def _inspected(state: State, event: Inspected) -> tuple[State, tuple[Effect, ...
             return replace(state, phase="fenced", reason=event.reason), (Alarm(event.reason),)
         case "blocked":
             return replace(state, phase="blocked", reason=event.reason, refusal=""), (Alarm(event.reason),)
+        case _ if state.foreign:
+            number, book = state.head.sequence, state.head.spreadsheet
+            reason = f"the stamp {number} of {book} holds another batch: two sinks share one ledger's numbers"
+            return replace(state, phase="halted", reason=reason), (Alarm(reason),)
         case "mended":
             return replace(state, phase="send", refusal=""), ()
         case "moved":

@@ -98,6 +98,7 @@ class SheetsWriter:
         self._held: dict[int, list[tuple[Entry, Row]]] = {}
         self._blocked_until_ms = 0
         self._assumed: tuple[str, ...] = ()
+        self._alarmed = ""
         self.counters: Counter[str] = Counter()
         self.last_failure = ""
         self.lag_ms = 0
@@ -162,15 +163,20 @@ class SheetsWriter:
         return Pumped(min(5.0, error.retry_after_s or _IDLE_S))
 
     def _block(self, reason: str, wait_s: float | None = None) -> None:
-        if self.state.reason != reason:
-            self._report(reason)
+        self._alarm(reason)
         self.state = replace(self.state, phase="blocked", reason=reason, refusal="")
         self._blocked_until_ms = self._clock_ms() + int((wait_s or self._settings.retry_blocked_s) * 1000)
         self.counters["blocked"] += 1
 
     def _stop(self, phase: p.Phase, reason: str) -> None:
         self.state = replace(self.state, phase=phase, reason=reason)
-        self._report(reason)
+        self._alarm(reason)
+
+    def _alarm(self, reason: str) -> None:
+        """Tell a person, once until a batch lands or something else is wrong."""
+        if reason != self._alarmed:
+            self._report(reason)
+        self._alarmed = reason
 
     def unblock(self) -> None:
         """Look at a blocked spreadsheet again at once."""
@@ -477,6 +483,7 @@ class SheetsWriter:
                 with self._ledger.transaction():
                     self._ledger.mark_landed(batch, now)
                 self._held.pop(batch.sequence, None)
+                self._alarmed = ""
                 self.counters["landed_rows"] += batch.rows
                 self.counters["landed_batches"] += 1
             case p.Split(batch):
@@ -498,7 +505,7 @@ class SheetsWriter:
                 return p.resume(state, ())
             case p.Alarm(reason):
                 self._blocked_until_ms = now + int(self._settings.retry_blocked_s * 1000)
-                self._report(reason)
+                self._alarm(reason)
             case _:
                 raise AssertionError(effect)
         return state

@@ -61,8 +61,8 @@ class Faults:
         """Change the plan.
 
         Args:
-            change: any of ``rate``, ``kinds``, ``hang_s``, ``retry_after_s``, ``seed`` and ``next``: a list of
-                ``[kind, text of path]``.
+            change: any of ``rate``, ``kinds``, ``hang_s``, ``retry_after_s``, ``seed``, ``reset`` (forget
+                what was scripted) and ``next``: a list of ``[kind, text of path]``.
 
         Raises:
             SheetsServerError: an unknown kind.
@@ -72,6 +72,8 @@ class Faults:
         unknown = ({*kinds} | {k for k, _ in scripted}) - {*KINDS}
         if unknown:
             raise SheetsServerError(f"unknown faults: {', '.join(sorted(unknown))}")
+        if change.get("reset"):
+            self.plan.scripted.clear()
         self.plan.kinds = kinds
         self.plan.scripted.extend(scripted)
         self.plan.rate = float(change.get("rate", self.plan.rate))  # type: ignore[arg-type]
