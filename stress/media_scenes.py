@@ -38,7 +38,7 @@ def sign(number: int) -> Scene:
     Returns:
         the scene, 1000x700.
     """
-    rng = random.Random(f"sign {number}")
+    rng = random.Random(f"sign {number}")  # noqa: S311 - drawing, not secrets
     phone = f"05{rng.choice('0245')} {rng.randrange(100, 999)} {rng.randrange(1000, 9999)}"
     lines = [
         (rng.choice(("FOR SALE", "FOR RENT", "TO LET")), 92),
@@ -62,7 +62,7 @@ def receipt(number: int) -> Scene:
     Returns:
         the scene, 1000x700.
     """
-    rng = random.Random(f"receipt {number}")
+    rng = random.Random(f"receipt {number}")  # noqa: S311 - drawing, not secrets
     amount = rng.randrange(5, 200) * 500
     lines = [
         ("PAYMENT RECEIPT", 46),
@@ -87,7 +87,7 @@ def listing(number: int) -> Scene:
     Returns:
         the scene, 1000x700.
     """
-    rng = random.Random(f"listing {number}")
+    rng = random.Random(f"listing {number}")  # noqa: S311 - drawing, not secrets
     price = rng.randrange(60, 400) * 1000
     lines = [
         (f"Unit {rng.randrange(101, 2900)}  {rng.choice(_PROJECTS)}", 50),

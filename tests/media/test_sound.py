@@ -1,0 +1,193 @@
+"""Recordings: containers, trimming, chunks, bounds; engines with a real model."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actors.media.audio_reader import AudioReader
+from actors.media.errors import EngineUnavailableError, UnreadableError
+from actors.media.fields import Moment
+from actors.media.kind import detect
+from actors.media.settings import MediaSettings
+from actors.media.sound import RATE_HZ, Sound, chunks, inspect, quietest_cut, trimmed
+from actors.media.speech import load_speech_engine
+from stress.media_bench import word_errors
+from tests.media.conftest import FIXTURES, VOICE_NOTE, Read
+
+SAID = VOICE_NOTE.with_suffix(".txt").read_text(encoding="utf-8").replace("two million", "2 million")
+TOY_SAID = "i want to rent a studio near dubai marina with parking and pool"
+
+
+def tone(seconds: float, level: float = 0.3) -> np.ndarray:
+    return (level * np.sin(np.arange(int(seconds * RATE_HZ)) * 0.2)).astype(np.float32)
+
+
+def hush(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * RATE_HZ), dtype=np.float32)
+
+
+def wav(path: Path, samples: np.ndarray, rate: int = RATE_HZ) -> Path:
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return path
+
+
+def test_silence_at_the_ends_goes_and_the_start_moves() -> None:
+    sound = trimmed(Sound(10.0, np.concatenate([hush(3), tone(2), hush(4)])))
+    assert sound is not None
+    assert sound.start_s == pytest.approx(12.7, abs=0.05)
+    assert len(sound.samples) / RATE_HZ == pytest.approx(2.6, abs=0.1)
+
+
+def test_silence_is_nothing_and_steady_sound_stays_whole() -> None:
+    assert trimmed(Sound(0.0, hush(2))) is None
+    assert trimmed(Sound(0.0, hush(0))) is None
+    steady = trimmed(Sound(0.0, tone(2)))
+    assert steady is not None
+    assert len(steady.samples) / RATE_HZ == pytest.approx(2, abs=0.05)
+
+
+def test_chunks_are_cut_where_it_is_quiet_and_nothing_is_lost(tmp_path: Path) -> None:
+    whole = np.concatenate([tone(8), hush(0.5), tone(8), hush(0.5), tone(3)])
+    path = wav(tmp_path / "x.wav", whole)
+    settings = MediaSettings(speech_chunk_s=10)
+    found = list(chunks(path, settings, []))
+    assert found[0].start_s == 0
+    assert all(len(one.samples) <= 10 * RATE_HZ for one in found)
+    assert 8.0 <= found[1].start_s <= 8.5
+    assert sum(len(one.samples) for one in found) == len(whole)
+
+
+def test_the_cut_is_in_the_quietest_place() -> None:
+    assert 8.0 <= quietest_cut(np.concatenate([tone(8), hush(0.5), tone(1.5)])) / RATE_HZ <= 8.5
+
+
+def test_a_recording_beyond_the_bound_is_cut_and_noted(tmp_path: Path) -> None:
+    notes: list[str] = []
+    found = list(chunks(wav(tmp_path / "x.wav", tone(25)), MediaSettings(max_audio_s=12, speech_chunk_s=10), notes))
+    assert sum(len(one.samples) for one in found) == 12 * RATE_HZ
+    assert notes == ["only the first 12 s were read"]
+
+
+def test_a_24_hour_recording_is_read_up_to_the_bound_only(tmp_path: Path) -> None:
+    path = tmp_path / "day.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(1)
+        out.setframerate(1000)
+        for _ in range(24):
+            out.writeframes(bytes([128]) * 3_600_000)
+    assert inspect(path).duration_s == pytest.approx(24 * 3600)
+    reading = AudioReader(MediaSettings(max_audio_s=60), None).read(path, detect(path), Moment())
+    assert reading.text == ""
+    assert "only the first 60 s were read" in reading.notes
+    assert reading.duration_s == pytest.approx(24 * 3600)
+
+
+@pytest.mark.parametrize("content", [b"RIFF\x24\x00\x00\x00WAVEfmt ", b"OggS" + bytes(60), b"#!AMR\n"])
+def test_damaged_and_empty_recordings_are_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError):
+        list(chunks(path, MediaSettings(), []))
+
+
+def test_a_truncated_recording_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "x.ogg"
+    path.write_bytes(VOICE_NOTE.read_bytes()[:12_000])
+    samples = sum(len(one.samples) for one in chunks(path, MediaSettings(), []))
+    assert 2 * RATE_HZ < samples < 7 * RATE_HZ
+
+
+def test_a_picture_is_no_recording(tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "x.png"
+    Image.new("RGB", (64, 64)).save(path)
+    with pytest.raises(UnreadableError):
+        inspect(path)
+
+
+@pytest.mark.parametrize("path", [VOICE_NOTE, *(FIXTURES / f"voice_note.{end}" for end in ("m4a", "mp3", "amr"))])
+def test_whisper_reads_every_container(read: Read, path: Path) -> None:
+    reading = read(path)
+    assert reading.error == ""
+    errors, said = word_errors(SAID, reading.text)
+    assert errors <= 0.15 * said, reading.text
+    assert reading.engine == "whisper tiny.en"
+    assert reading.language == "en"
+    assert 0.5 < reading.confidence <= 1
+    times = [(word.start_s, word.end_s) for word in reading.words]
+    assert times == sorted(times)
+    assert times[-1][1] <= reading.duration_s + 0.5
+
+
+def test_silence_and_noise_give_no_text(tmp_path: Path, read: Read) -> None:
+    silent = read(wav(tmp_path / "silent.wav", hush(3)))
+    assert (silent.text, silent.error, silent.confidence) == ("", "", 0.0)
+    assert "it is silent" in silent.notes
+    noise = np.random.default_rng(1).normal(0, 0.05, 4 * RATE_HZ).astype(np.float32)
+    noisy = read(wav(tmp_path / "noise.wav", np.clip(noise, -1, 1)))
+    assert (noisy.text, noisy.error) == ("", "")
+    assert "no speech in it" in noisy.notes
+
+
+def test_vosk_streams_with_a_model_folder(toy_model: Path) -> None:
+    settings = MediaSettings(vosk_model=str(toy_model))
+    path = FIXTURES / "toy_sentence.wav"
+    reading = AudioReader(settings, None).read(path, detect(path), Moment())
+    errors, said = word_errors(TOY_SAID, reading.text)
+    assert errors <= 0.2 * said, reading.text
+    assert reading.engine == "vosk model"
+    assert len(reading.words) == len(reading.text.split())
+    assert all(word.end_s > word.start_s >= 0 and 0 <= word.confidence <= 1 for word in reading.words)
+
+
+def test_word_times_count_from_the_start_of_the_recording(tmp_path: Path, toy_model: Path) -> None:
+    with wave.open(str(FIXTURES / "toy_sentence.wav")) as source:
+        said = np.frombuffer(source.readframes(source.getnframes()), dtype="<i2").astype(np.float32) / 32768
+    path = wav(tmp_path / "late.wav", np.concatenate([hush(5), said]))
+    reading = AudioReader(MediaSettings(vosk_model=str(toy_model)), None).read(path, detect(path), Moment())
+    assert 4.5 < reading.words[0].start_s < 6
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"speech_engine": "none"}, "switched off"),
+        ({"speech_engine": "vosk"}, "no Vosk model is configured"),
+        ({"speech_engine": "vosk", "vosk_model": "vosk-model-small-en-us-0.15"}, "not here"),
+        ({"speech_engine": "vosk", "vosk_model": "vosk-model-ar-mgb2-0.4"}, "hears ar, not en"),
+        ({"speech_language": "ar"}, "English only, not ar"),
+        ({"whisper_model": "/nowhere"}, "no Whisper model"),
+    ],
+)
+def test_a_missing_engine_is_said_and_nothing_is_invented(change: dict[str, str], reason: str) -> None:
+    settings = MediaSettings.model_validate(change)
+    with pytest.raises(EngineUnavailableError, match=reason):
+        load_speech_engine(settings)
+    reading = AudioReader(settings, None).read(VOICE_NOTE, detect(VOICE_NOTE), Moment())
+    assert reading.text == ""
+    assert reason in reading.error
+
+
+def test_auto_falls_back_from_a_missing_vosk_model_to_whisper() -> None:
+    assert load_speech_engine(MediaSettings(vosk_model="vosk-model-small-en-us-0.15")).name == "whisper tiny.en"
+
+
+def test_the_deadline_gives_back_what_was_heard(tmp_path: Path, toy_model: Path) -> None:
+    with wave.open(str(FIXTURES / "toy_sentence.wav")) as source:
+        said = np.frombuffer(source.readframes(source.getnframes()), dtype="<i2").astype(np.float32) / 32768
+    path = wav(tmp_path / "long.wav", np.concatenate([said, hush(7), said, hush(7), said]))
+    ticks = iter([0.0, 1.0, 2.0, 1e9, 1e9, 1e9, 1e9])
+    settings = MediaSettings(vosk_model=str(toy_model), speech_chunk_s=10)
+    reading = AudioReader(settings, None, clock=lambda: next(ticks)).read(path, detect(path), Moment())
+    assert "marina" in reading.text
+    assert any("the time for it was over" in note for note in reading.notes)
