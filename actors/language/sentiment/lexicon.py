@@ -69,7 +69,7 @@ class Lexicon:
         self.emoji: dict[str, float] = {}
         self.scale: dict[str, float] = {}
         self.negation: set[str] = set()
-        self._longest = 1
+        self._longest: dict[str, int] = {}  # by a phrase's first word
         section = ""
         for line in content.splitlines():
             if not line.strip() or line.startswith("# "):
@@ -96,7 +96,8 @@ class Lexicon:
             self.scale[key] = value
         else:
             self.weight.setdefault(key, value)
-            self._longest = max(self._longest, key.count(" ") + 1)
+            first, size = key.split(" ")[0], key.count(" ") + 1
+            self._longest[first] = max(self._longest.get(first, 1), size)
 
     def polarity(self, text: str) -> Polarity:
         """Score a text.
@@ -107,7 +108,18 @@ class Lexicon:
         Returns:
             its sums.
         """
-        tokens = _TOKEN.findall(fold(text))[:MAX_WORDS]
+        return self.polarity_of_folded(fold(text))
+
+    def polarity_of_folded(self, folded: str) -> Polarity:
+        """Score a text that is folded already.
+
+        Args:
+            folded: a message as ``fold`` leaves it.
+
+        Returns:
+            its sums.
+        """
+        tokens = _TOKEN.findall(folded)[:MAX_WORDS]
         positive = negative = emoji = last = 0.0
         i = words = 0
         negated_until = -1
@@ -145,7 +157,10 @@ class Lexicon:
         return Polarity(positive, negative, emoji, last, words)
 
     def _match(self, tokens: list[str], i: int) -> tuple[int, float]:
-        for size in range(min(self._longest, len(tokens) - i), 0, -1):
+        longest = self._longest.get(tokens[i])
+        if longest is None:
+            return 0, 0.0
+        for size in range(min(longest, len(tokens) - i), 0, -1):
             key = tokens[i] if size == 1 else " ".join(tokens[i : i + size])
             if key in self.weight:
                 return size, self.weight[key]

@@ -49,16 +49,17 @@ _CALM = re.compile(
 _MILD_NOW = re.compile(r"\b(?:available now|vacant now|for now|now (?:it|the|asking|he|she|i want)|by now|until now|price now|right now (?:it|the))\b")
 
 
-def cues(text: str) -> tuple[float, ...]:
+def cues(text: str, folded: str | None = None) -> tuple[float, ...]:
     """Look for the cues of urgency.
 
     Args:
         text: a message.
+        folded: the same as ``fold`` leaves it, where the caller has it already.
 
     Returns:
         a number for each name of ``CUES``, 0 to about 3.
     """
-    low = fold(text)
+    low = fold(text) if folded is None else folded
     raw = text[:600]
     letters = [c for c in raw if c.isalpha()]
     upper = sum(c.isupper() for c in letters) / len(letters) if len(letters) > 5 else 0.0

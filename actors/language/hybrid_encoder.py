@@ -1,0 +1,121 @@
+"""The fine-tuned MiniLM on ONNX Runtime: one pass gives the classifier's scores and the tagger's word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.language.tagger.words import cut
+
+MAX_TOKENS: Final = 128
+MAX_WORDS: Final = 110
+"""A message's first words are read; longer ones go through the tagger in windows of this size."""
+
+Words = list[tuple[str, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the encoder saw in one text.
+
+    Attributes:
+        scores: intents, sentiments, calm and urgent.
+        words: the words that were read, with their places.
+        hidden: words by width, the vector of each word's first piece; zeros for words beyond the limit.
+    """
+
+    scores: NDArray[np.float32]
+    words: Words
+    hidden: NDArray[np.float32]
+
+
+class EncoderRuntime:
+    """Runs the encoder.
+
+    Args:
+        session: an ONNX Runtime session with inputs ``ids`` and ``mask`` and output ``hidden``.
+        tokenizer: a ``tokenizers.Tokenizer``.
+        weights: width by outputs, the heads.
+        bias: one for each output.
+        batch: messages a run.
+    """
+
+    def __init__(
+        self, session: Any, tokenizer: Any, weights: NDArray[np.float32], bias: NDArray[np.float32], batch: int = 32
+    ) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._weights, self._bias = weights, bias
+        self._batch = batch
+
+    @classmethod
+    def load(cls, folder: Path, *, batch: int = 32, threads: int = 1) -> EncoderRuntime:
+        """Load the encoder.
+
+        Args:
+            folder: the model folder, its hashes checked before.
+            batch: messages a run.
+            threads: of ONNX Runtime.
+
+        Returns:
+            the runtime.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # the arena keeps the largest batch's memory for ever
+        session = onnxruntime.InferenceSession(
+            str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(folder / "encoder_tokenizer.json"))
+        with np.load(folder / "encoder_heads.npz", allow_pickle=False) as heads:
+            return cls(session, tokenizer, heads["weights"], heads["bias"], batch)
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Read texts, those of like length together.
+
+        Args:
+            texts: messages.
+
+        Returns:
+            a reading for each, in order.
+        """
+        cuts = [cut(t)[:MAX_WORDS] or [("?", 0, 0)] for t in texts]
+        encoded = self._tokenizer.encode_batch([[w for w, _, _ in words] for words in cuts], is_pretokenized=True)
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
+        out: list[Reading | None] = [None] * len(texts)
+        for at in range(0, len(order), self._batch):
+            group = order[at : at + self._batch]
+            width = max(len(encoded[i].ids) for i in group)
+            ids = np.zeros((len(group), width), dtype=np.int64)
+            mask = np.zeros((len(group), width), dtype=np.int64)
+            for row, i in enumerate(group):
+                ids[row, : len(encoded[i].ids)] = encoded[i].ids
+                mask[row, : len(encoded[i].ids)] = 1
+            hidden = self._session.run(None, {"ids": ids, "mask": mask})[0]
+            share = mask[:, :, None].astype(np.float32)
+            pooled = (hidden * share).sum(axis=1) / share.sum(axis=1)
+            scores = pooled @ self._weights + self._bias
+            for row, i in enumerate(group):
+                out[i] = Reading(scores[row], cuts[i], self._first_pieces(hidden[row], encoded[i], len(cuts[i])))
+        return [r for r in out if r is not None]
+
+    @staticmethod
+    def _first_pieces(hidden: NDArray[np.float32], code: Any, words: int) -> NDArray[np.float32]:
+        out = np.zeros((words, hidden.shape[1]), dtype=np.float32)
+        last = -1
+        for column, word in enumerate(code.word_ids):
+            if word is not None and word != last:
+                out[word] = hidden[column]
+                last = word
+        return out

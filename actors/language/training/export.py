@@ -1,0 +1,126 @@
+"""Keep a trained encoder small, and turn it into an int8 ONNX graph.
+
+Only what training changed is kept: the transformer layers, int8 with one scale a row, and the heads. The word
+embeddings come from the wheel again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from actors.language.training.encoder import EncoderPlan, build
+
+_SCALE: Final = "|scale"
+
+
+def keep(network: Any, path: Path) -> None:
+    """Write the trained layers and heads.
+
+    Args:
+        network: the trained network.
+        path: of the ``.npz`` file.
+    """
+    out: dict[str, np.ndarray[Any, Any]] = {}
+    for name, tensor in network.state_dict().items():
+        if name.startswith("encoder.embeddings."):
+            continue
+        value = tensor.detach().cpu().numpy().astype(np.float32)
+        if value.ndim == 2 and name.startswith("encoder."):
+            scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-12)
+            out[name] = np.round(value / scale).astype(np.int8)
+            out[name + _SCALE] = scale.astype(np.float32)
+        else:
+            out[name] = value
+    np.savez_compressed(path, **out)  # type: ignore[arg-type]
+
+
+def restore(path: Path, plan: EncoderPlan) -> tuple[Any, Any]:
+    """Rebuild a kept network on the wheel's embeddings.
+
+    Args:
+        path: what ``keep`` wrote.
+        plan: for the number of threads.
+
+    Returns:
+        the network in evaluation mode, and the tokenizer.
+    """
+    import torch
+
+    network, tokenizer = build(plan)
+    state = network.state_dict()
+    with np.load(path, allow_pickle=False) as kept:
+        for name in kept.files:
+            if name.endswith(_SCALE):
+                continue
+            value = kept[name].astype(np.float32)
+            if name + _SCALE in kept.files:
+                value = value * kept[name + _SCALE]
+            state[name] = torch.from_numpy(np.ascontiguousarray(value))
+    network.load_state_dict(state)
+    network.eval()
+    return network, tokenizer
+
+
+def export(network: Any, folder: Path) -> Path:
+    """Write the encoder as ``encoder.onnx``, its matrices int8.
+
+    Args:
+        network: the trained network.
+        folder: where to.
+
+    Returns:
+        the file.
+    """
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Hidden(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = network.encoder
+
+        def forward(self, ids: Any, mask: Any) -> Any:
+            return self.encoder(input_ids=ids, attention_mask=mask)[0]
+
+    ids = torch.ones((2, 6), dtype=torch.long)
+    plain = folder / "encoder_fp32.onnx"
+    axes = {"ids": {0: "batch", 1: "length"}, "mask": {0: "batch", 1: "length"}, "hidden": {0: "batch", 1: "length"}}
+    torch.onnx.export(
+        Hidden().eval(),
+        (ids, torch.ones_like(ids)),
+        str(plain),
+        input_names=["ids", "mask"],
+        output_names=["hidden"],
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+    small = folder / "encoder.onnx"
+    quantize_dynamic(str(plain), str(small), weight_type=QuantType.QInt8, per_channel=True)
+    plain.unlink()
+    return small
+
+
+def heads_of(network: Any, path: Path) -> None:
+    """Write the classification heads for numpy.
+
+    Args:
+        network: the trained network.
+        path: of the ``.npz`` file.
+    """
+    urgent = network.urgent.weight.detach().numpy()
+    weights = np.concatenate(
+        [network.intent.weight.detach().numpy(), network.sentiment.weight.detach().numpy(), 0 * urgent, urgent]
+    ).T
+    bias = np.concatenate(
+        [
+            network.intent.bias.detach().numpy(),
+            network.sentiment.bias.detach().numpy(),
+            [0.0],
+            network.urgent.bias.detach().numpy(),
+        ]
+    )
+    np.savez(path, weights=weights.astype(np.float32), bias=bias.astype(np.float32))
