@@ -65,6 +65,10 @@ class DirectoryBook:
         """Record an acknowledgement."""
         self._seen[name, incarnation] = version
 
+    def settled(self) -> bool:
+        """Tell whether everybody has seen the present version."""
+        return all(self._seen.get((name, entry.incarnation)) == self.version for name, entry in self.entries.items())
+
     def due(self) -> list[tuple[str, Entry]]:
         """List who is to be sent the present version now; they count as sent to."""
         result = []

@@ -17,6 +17,7 @@ from actors.system.errors import NotReady, SystemFault
 from messages.admin import AdminAnswer
 from messages.control import Start
 from messages.wire import encode
+from store.errors import StoreError
 from store.folder import DataFolder
 from supervision.process import become_subreaper
 from supervision.spec import SupervisorSpec
@@ -53,6 +54,7 @@ class RunningSystem:
         self._bind = bind
         self._log_level = log_level
         self._logs = folder.path / "logs"
+        self._key = folder.frame_key()
         self._lock = threading.RLock()
         self._keeper = Keeper()
         self._listener = open_listener(bind)
@@ -111,7 +113,7 @@ class RunningSystem:
             self._root = None
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = (self._listener.fileno(), *_descriptors_of(self.folder.path / "lock"))
-        install(self.folder.frame_key(), bind=self._bind, output=self._logs / "output.log", kept=kept)
+        install(self._key, bind=self._bind, output=self._logs / "output.log", kept=kept)
         deadline = time.monotonic() + self._ready_timeout_s
         system = self._start_admin()
         self._admin = CURRENT.spawned[0]
@@ -121,17 +123,25 @@ class RunningSystem:
         finally:
             system._systemBase.transport.close()  # noqa: SLF001 - all else goes through the control connection
         self._await_ready(deadline)
-        self.folder.write_runtime(
-            {
-                "pid": os.getpid(),
-                "pid_started": start_ticks(os.getpid()),
-                "admin_pid": self.admin_pid,
-                "admin_port": self._admin_port,
-                "root_pid": self.root_pid,
-                "control": list(self._listener.getsockname()),
-                "since": time.time(),
-            }
-        )
+        self._publish()
+
+    def _publish(self) -> None:
+        facts = {
+            "pid": os.getpid(),
+            "pid_started": start_ticks(os.getpid()),
+            "admin_pid": self.admin_pid,
+            "admin_port": self._admin_port,
+            "root_pid": self.root_pid,
+            "control": list(self._listener.getsockname()),
+            "since": time.time(),
+        }
+        try:
+            self.folder.write_runtime(facts)
+        except StoreError:
+            if not self.restarts:
+                raise
+            # A full disk must not keep a tree that could be revived down; what clients need, the control address,
+            # stands in the old file as well.
 
     def _start_admin(self) -> Any:
         from thespian.actors import ActorSystem, ActorSystemException
@@ -223,7 +233,7 @@ class RunningSystem:
 
     def _ask(self, target: str, verb: str, arguments: dict[str, Any], timeout_s: float) -> AdminAnswer:
         address = self._listener.getsockname()
-        client = ControlClient((address[0], address[1]), self.folder.frame_key(), timeout_s)
+        client = ControlClient((address[0], address[1]), self._key, timeout_s)
         try:
             return client.ask(target, verb, arguments, timeout_s)
         finally:
@@ -282,7 +292,7 @@ class RunningSystem:
         self.restarts += 1
         try:
             self._keeper.call(self._bring_up)
-        except (SystemFault, OSError) as error:
+        except (SystemFault, StoreError, OSError) as error:
             self.last_error = str(error)
             end_session(self.admin_pid)
             self._retry_at = time.monotonic() + self._retry_s

@@ -20,6 +20,8 @@ from supervision.supervisor import Supervisor
 
 _PUSH_AFTER_S = 0.005
 """Changes of the directory within this time go out together."""
+_SETTLE_S = 1.0
+"""A system counts as ready this long after its last actor was, even if one has not taken the directory yet."""
 _CONNECTIONS = 48
 _UNPROVEN_S = 5.0
 _TO_PARENT = ("restart", "start", "stop")
@@ -48,6 +50,7 @@ class Root(Supervisor):
         self._book = DirectoryBook()
         self._listener: socket.socket | None = None
         self._connections: dict[int, Connection] = {}
+        self._told_ready = False
         self._awaiting_ready: list[tuple[Connection, AdminRequest]] = []
 
     def started(self, config: bytes) -> None:
@@ -70,9 +73,18 @@ class Root(Supervisor):
         """Wait for the children."""
 
     def announce(self) -> None:
-        """Tell who waits for it that all is ready."""
+        """Tell who waits for it that all is ready, once everybody also knows everybody."""
         self.log.info("all ready", actors=len(self._book.entries))
         self._push()
+        self.timers.after(_SETTLE_S, self._tell_ready)
+
+    def _is_all_ready(self) -> bool:
+        if self.state is None or not self.state.announced:
+            return False
+        return self._told_ready or self._book.settled()
+
+    def _tell_ready(self) -> None:
+        self._told_ready = True
         waiting, self._awaiting_ready = self._awaiting_ready, []
         for connection, request in waiting:
             self._reply(connection, AdminAnswer(id=request.id, target="root", ok=True, result=self._facts()))
@@ -98,6 +110,8 @@ class Root(Supervisor):
                 self.register(message, self.beside[0] if self.beside else None)
             case DirectorySeen(name=name, incarnation=incarnation, version=version):
                 self._book.seen(name, incarnation, version)
+                if self._awaiting_ready and self._is_all_ready():
+                    self._tell_ready()
                 if version < self._book.version:
                     self.timers.after(_PUSH_AFTER_S, self._push, key="push")
             case Ready():
@@ -179,7 +193,7 @@ class Root(Supervisor):
             return
         self.counters["admin_requests"] += 1
         match request.verb:
-            case "ready" if self.state is not None and not self.state.announced:
+            case "ready" if not self._is_all_ready():
                 self._awaiting_ready.append((connection, request))
             case "ready" | "names":
                 self._reply(connection, AdminAnswer(id=request.id, target="root", ok=True, result=self._facts()))

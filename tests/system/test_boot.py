@@ -64,6 +64,13 @@ def test_the_status_tells_pid_memory_and_counters(bench: Bench) -> None:
     assert status["directory"] == 9
 
 
+def test_a_system_that_is_ready_knows_itself_already(start: Start) -> None:
+    bench = start()
+    names = sorted(bench.tree())
+    for name in ("gateway", "sessions/shard-2", "language/worker-1", "sink"):
+        assert bench.knows(name, names)
+
+
 def test_pause_reaches_all_below_and_those_who_come_later(start: Start) -> None:
     bench = start()
     bench.do("language", "pause")
