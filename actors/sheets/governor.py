@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-from actors.sheets.breaker import Breakers
+from actors.sheets.breaker import Breakers, BreakerSnapshot
 from actors.sheets.errors import CallFailed, HeldBack, Missing, Throttled
 from actors.sheets.settings import SheetsSettings
 
@@ -126,6 +126,18 @@ class Governor:
                 self._paused_until[write] = now + pause
             elif failure is not None and not isinstance(failure, Missing):
                 self.calls["failed"] += 1
+
+    def set_breaker(self, name: str, state: str) -> BreakerSnapshot:
+        """Set a breaker's state by hand; see :meth:`SheetsCircuitBreaker.set_state`."""
+        with self._lock:
+            breaker = self.breakers.of(name)
+            breaker.set_state(state)
+            return breaker.snapshot()
+
+    def snapshots(self) -> list[BreakerSnapshot]:
+        """Return the states of all breakers."""
+        with self._lock:
+            return self.breakers.snapshots()
 
     def saved(self, rows: int) -> dict[str, float]:
         """Report the write calls saved against one a row.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._turn = threading.RLock()  # the actor's thread sets a breaker while the writer's thread works
         self._lock = path.with_suffix(".lock").open("a+b")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,6 +99,10 @@ class Ledger:
         Raises:
             LedgerError: the disk is full or failing; nothing was written.
         """
+        with self._turn:
+            yield from self._transact()
+
+    def _transact(self) -> Iterator[None]:
         marks, ahead = dict(self._marks), {p: list(r) for p, r in self._ahead.items()}
         try:
             self._db.execute("BEGIN IMMEDIATE")

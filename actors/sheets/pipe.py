@@ -83,11 +83,11 @@ class SheetsPipe:
 
     def breakers(self) -> list[dict[str, Any]]:
         """Return the breakers' states."""
-        found: list[dict[str, Any]] = msgspec.to_builtins(self.governor.breakers.snapshots())
+        found: list[dict[str, Any]] = msgspec.to_builtins(self.governor.snapshots())
         return found
 
     def set_breaker(self, name: str, state: str) -> dict[str, Any]:
-        """Set a breaker's state by hand.
+        """Set a breaker's state by hand; it is durable when this returns.
 
         Args:
             name: the spreadsheet's id; "" for the one that is written to.
@@ -99,10 +99,9 @@ class SheetsPipe:
         Raises:
             SheetsError: another state was named.
         """
-        breaker = self.governor.breakers.of(name or self.writer.current_spreadsheet())
-        breaker.set_state(state)
+        snapshot = self.governor.set_breaker(name or self.writer.current_spreadsheet(), state)
         self._keep_breakers()
-        shown: dict[str, Any] = msgspec.to_builtins(breaker.snapshot())
+        shown: dict[str, Any] = msgspec.to_builtins(snapshot)
         return shown
 
     def drain(self, deadline_s: float, *, stop: Callable[[], bool] = lambda: False) -> bool:

@@ -1,0 +1,230 @@
+"""The Google Sheets sink: a thin actor around a thread that pumps the writer.
+
+Calls to Google take seconds and must not keep the actor from answering admin messages, so one thread makes them; it
+alone uses the client and writes the ledger. The actor and the thread share a pipe ("something changed") and an event
+("look at the logs").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from actors.sheets.client import CredentialsError
+from actors.sheets.errors import SheetsError
+from actors.sheets.log_source import LogSource, adopt_embedded
+from actors.sheets.pipe import LEDGER_FILE, SheetsPipe
+from actors.sheets.settings import SheetsSettings
+from messages.doorbell import Bell, Seen
+from messages.wire import Wire
+from store.folder import DataFolder
+from supervision.errors import AdminError, UnknownVerbError
+from supervision.process_actor import Address, ProcessActor
+
+_CREDENTIALS_WAIT_S = 15.0
+_STOP_WAIT_S = 3.5
+_GAUGES_S = 1.0
+
+
+class SheetsSink(ProcessActor):
+    """Writes the rows of all partitions to a spreadsheet, and tells the shards how far it is."""
+
+    accepts = Bell
+
+    def started(self, config: bytes) -> None:
+        """Open the folder and start the thread.
+
+        Args:
+            config: the settings as JSON; ``folder``, ``sessions.shards`` and the section ``sheets`` are used.
+        """
+        given = json.loads(config)
+        self._folder = DataFolder.open(Path(given["folder"]))
+        self._shards = int(given["sessions"]["shards"])
+        self._settings = SheetsSettings.model_validate(given.get("sheets", {}))
+        self._pipe: SheetsPipe | None = None
+        self._trouble = ""
+        self._failure: BaseException | None = None
+        self._idle = False
+        self._flush = False
+        self._ending = threading.Event()
+        self._look = threading.Event()
+        self._free = threading.Event()
+        self._free.set()
+        self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.watch(self._read_end)
+        self._marks: dict[int, int] = {}
+        self._told: dict[int, int] = {}
+        self._thread = threading.Thread(target=self._work, name="sheets", daemon=True)
+        self._thread.start()
+        self.timers.after(_GAUGES_S, self._measure, key="gauges")
+
+    # -- the thread
+
+    def _work(self) -> None:
+        try:
+            source = LogSource(self._folder)
+            try:
+                self._pump_until_end(source)
+            finally:
+                if self._pipe is not None:
+                    self._pipe.close()
+                source.close()
+        except BaseException as error:  # noqa: BLE001 - handed to the actor, which reports it and leaves
+            self._failure = error
+            self._signal()
+
+    def _pump_until_end(self, source: LogSource) -> None:
+        while not self._ending.is_set():
+            if self._pipe is None and not self._connect(source):
+                self._ending.wait(_CREDENTIALS_WAIT_S)
+                continue
+            if not self._free.is_set() and not self._flush:
+                self._look.wait(0.2)
+                self._look.clear()
+                continue
+            assert self._pipe is not None
+            turn = self._pipe.pump(flush=self._flush)
+            self._idle = turn.idle
+            marks = self._pipe.ledger.marks()
+            if marks != self._marks:
+                self._marks = marks
+                self._signal()
+            if turn.wait_s:
+                self._look.wait(turn.wait_s)
+                self._look.clear()
+
+    def _connect(self, source: LogSource) -> bool:
+        try:
+            pipe = SheetsPipe(
+                self._folder.path / LEDGER_FILE, self._settings, source, owner=self._folder.id, report=self._note
+            )
+        except CredentialsError as error:
+            # A person has to act; rows wait in their logs meanwhile.
+            if str(error) != self._trouble:
+                self._note(str(error))
+            self._trouble = str(error)
+            return False
+        self._trouble = ""
+        adopt_embedded(self._folder, pipe.ledger)
+        self._pipe = pipe
+        return True
+
+    def _note(self, line: str) -> None:
+        self.log.warning("sheets", note=line)
+        self.counters["notes"] += 1
+
+    def _signal(self) -> None:
+        try:
+            os.write(self._write_end, b"x")
+        except BlockingIOError:
+            pass  # enough unread signals are there already
+
+    # -- the actor
+
+    def received(self, message: Wire, sender: Address) -> None:
+        """Answer a bell at once with how far the spreadsheet is, and let the thread look."""
+        if isinstance(message, Bell):
+            self.counters["bells"] += 1
+            self._look.set()
+            self.tell(sender, Seen(reader=self.name, marks=self._marks_of(message.origin)))
+
+    def readable(self, fd: int) -> None:
+        """Take the thread's news: rows landed, or it failed."""
+        try:
+            os.read(fd, 4096)
+        except BlockingIOError:
+            return
+        if self._failure is not None:
+            raise SheetsError(f"the sink's thread failed: {self._failure}") from self._failure
+        for name in self.directory:
+            if name.startswith("sessions/shard-"):
+                marks = self._marks_of(name)
+                if any(self._told.get(p) != mark for p, mark in marks.items()):
+                    self._told.update(marks)
+                    self.tell_name(name, Seen(reader=self.name, marks=marks))
+
+    def _marks_of(self, shard: str) -> dict[int, int]:
+        number = int(shard.rsplit("-", 1)[1])
+        return {p: mark for p, mark in self._marks.items() if p % self._shards == number and p < self._folder.partitions}
+
+    def _measure(self) -> None:
+        pipe = self._pipe
+        if pipe is not None:
+            writer = pipe.writer
+            self.counters["written"] = writer.counters["landed_rows"]
+            self.counters["writes"] = pipe.governor.calls["writes"]
+            self.counters["set_aside"] = writer.counters["buried"]
+            self.gauges["lag_ms"] = float(writer.lag_ms)
+            self.gauges["blocked"] = float(writer.state.phase in {"blocked", "fenced", "halted"})
+        self.timers.after(_GAUGES_S, self._measure, key="gauges")
+
+    def paused(self) -> None:
+        """Send nothing more."""
+        self._free.clear()
+
+    def resumed(self) -> None:
+        """Send again."""
+        self._flush = False
+        self._free.set()
+        self._look.set()
+
+    def drained(self) -> bool:
+        """Write all that is committed, without waiting for company."""
+        if not self._flush:
+            self._idle = False
+            self._flush = True
+        self._look.set()
+        return self._idle
+
+    def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
+        """End the thread; a call under way is settled by the next life."""
+        self._ending.set()
+        self._look.set()
+        self._thread.join(_STOP_WAIT_S)
+        self.unwatch(self._read_end)
+
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
+        """Answer ``cursors``, ``sheets``, ``breaker``, ``unblock`` and ``dead``.
+
+        Args:
+            verb: what is asked.
+            arguments: for ``breaker`` ``state`` (and ``name``, a spreadsheet's id) set one; ``limit`` for ``dead``.
+
+        Returns:
+            the facts.
+
+        Raises:
+            UnknownVerbError: another verb.
+            AdminError: there is no connection yet, or the state is none.
+        """
+        if verb == "cursors":
+            return {"cursors": {str(partition): mark for partition, mark in self._marks.items()}}
+        if verb not in {"sheets", "breaker", "unblock", "dead"}:
+            raise UnknownVerbError(f"the sink does not know {verb!r}")
+        pipe = self._pipe
+        if pipe is None:
+            raise AdminError(self._trouble or "the sink is not connected yet")
+        if verb == "breaker":
+            if "state" not in arguments:
+                return {"breakers": pipe.breakers()}
+            try:
+                return {"breaker": pipe.set_breaker(arguments.get("name", ""), arguments["state"])}
+            except SheetsError as error:
+                raise AdminError(str(error)) from error
+        if verb == "unblock":
+            pipe.writer.unblock()
+            self._look.set()
+            return {"phase": pipe.writer.state.phase}
+        if verb == "dead":
+            rows = pipe.ledger.dead(int(arguments.get("limit", "100")))
+            return {
+                "dead": [
+                    {"partition": r.partition, "position": r.position, "reason": r.reason, "at_ms": r.at_ms}
+                    for r in rows
+                ]
+            }
+        return {**pipe.writer.status(), "asked_ms": time.time_ns() // 1_000_000}
