@@ -212,9 +212,11 @@ class SheetsSink(ProcessActor):
             if "state" not in arguments:
                 return {"breakers": pipe.breakers()}
             try:
-                return {"breaker": pipe.set_breaker(arguments.get("name", ""), arguments["state"])}
+                shown = pipe.set_breaker(arguments.get("name", ""), arguments["state"])
             except SheetsError as error:
                 raise AdminError(str(error)) from error
+            self._look.set()
+            return {"breaker": shown}
         if verb == "unblock":
             pipe.writer.unblock()
             self._look.set()
