@@ -47,6 +47,22 @@ class Send(NamedTuple):
     language: str = ""
 
 
+class _Doubt:
+    """A send of which nobody knows whether it went out.
+
+    Attributes:
+        since_ms: when the doubt began.
+        heard_ms: when the number first reported anything after that, 0 for not yet: from then on silence about this
+            send means something.
+    """
+
+    __slots__ = ("heard_ms", "since_ms")
+
+    def __init__(self, since_ms: int) -> None:
+        self.since_ms = since_ms
+        self.heard_ms = 0
+
+
 class DeliveryCore:
     """The queue's state between events.
 
@@ -60,7 +76,7 @@ class DeliveryCore:
         self._rng = rng
         self._queues = DeliveryQueues(settings, rng)
         self._sends: dict[str, PairKey] = {}
-        self._unknown: dict[str, int] = {}
+        self._unknown: dict[str, _Doubt] = {}
 
     # ---- what comes in -------------------------------------------------------------------------------------------
 
@@ -97,7 +113,7 @@ class DeliveryCore:
             pair.under_way = record.send_id
             self._queues.waiting += 1
             self._sends[record.send_id] = pair.key
-            self._unknown[record.send_id] = record.changed_ms
+            self._unknown[record.send_id] = _Doubt(record.changed_ms)
         return changes
 
     def suppress(self, conversation: str, now_ms: int) -> Changes:
@@ -289,7 +305,7 @@ class DeliveryCore:
         ]
         pair.queue[: len(members)] = members
         changes += members
-        self._unknown[send_id] = now_ms
+        self._unknown[send_id] = _Doubt(now_ms)
 
     def _finish(
         self,
@@ -319,8 +335,9 @@ class DeliveryCore:
         Returns:
             the changes; none where it concerns no unfinished send (then ``progress`` applies to the finished record).
         """
-        if status.channel:
-            self._queues.channel(status.channel).reported_ms = now_ms
+        for send_id, doubt in self._unknown.items():
+            if not doubt.heard_ms and self._sends[send_id][0] == status.channel:
+                doubt.heard_ms = now_ms
         if not status.callback or status.callback not in self._sends:
             return []
         send_id = status.callback
@@ -367,21 +384,23 @@ class DeliveryCore:
 
     def tick(self, now_ms: int) -> Changes:
         """Settle sends whose outcome has been unknown for long enough."""
-        settings = self._settings
         changes: Changes = []
-        for send_id, since_ms in list(self._unknown.items()):
-            waited = now_ms - since_ms
-            if waited < settings.settle_s * 1000:
+        for send_id, doubt in list(self._unknown.items()):
+            if now_ms < self._settled_ms(doubt):
                 continue
-            reported_ms = self._queues.channel(self._sends[send_id][0]).reported_ms
-            if reported_ms >= since_ms + settings.settle_s * 500:
-                # Statuses of other sends come, and none of this one: it was not sent.
+            if doubt.heard_ms:
+                # Statuses of other sends have come all that time, and none of this one: it was not sent.
                 lost = Outcome(Verdict.RETRY, "", 0, "no answer, and no status while others came: sent again")
                 changes += self._settle(send_id, lost, now_ms)
-            elif waited >= settings.settle_max_s * 1000:
+            else:
                 dead = Outcome(Verdict.REFUSED, "", 0, "no answer and no status: it may have been sent or not")
                 changes += self._settle(send_id, dead, now_ms)
         return changes
+
+    def _settled_ms(self, doubt: _Doubt) -> int:
+        settings = self._settings
+        last_ms = doubt.since_ms + int(settings.settle_max_s * 1000)
+        return min(last_ms, doubt.heard_ms + int(settings.settle_s * 1000)) if doubt.heard_ms else last_ms
 
     # ---- how it stands -----------------------------------------------------------------------------------------------
 
@@ -392,9 +411,7 @@ class DeliveryCore:
 
     def next_ms(self, now_ms: int) -> int | None:
         """Tell when something may be due without a new event; None for never."""
-        # Past the first deadline only a report can settle it early, and that is an event.
-        first, last = int(self._settings.settle_s * 1000), int(self._settings.settle_max_s * 1000)
-        times = [since + (first if now_ms < since + first else last) for since in self._unknown.values()]
+        times = [self._settled_ms(doubt) for doubt in self._unknown.values()]
         turn = self._queues.next_ms(now_ms)
         if turn is not None:
             times.append(turn)

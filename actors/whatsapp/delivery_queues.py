@@ -50,10 +50,9 @@ class Channel:
         in_flight: requests under way.
         hold_ms: nothing goes out before this.
         throttled: how often in a row it was told to slow down.
-        reported_ms: when a status of it last came.
     """
 
-    __slots__ = ("breaker", "bucket", "hold_ms", "in_flight", "ready", "reported_ms", "throttled")
+    __slots__ = ("breaker", "bucket", "hold_ms", "in_flight", "ready", "throttled")
 
     def __init__(self, bucket: TokenBucket, breaker: Breaker) -> None:
         self.bucket = bucket
@@ -62,7 +61,6 @@ class Channel:
         self.in_flight = 0
         self.hold_ms = 0
         self.throttled = 0
-        self.reported_ms = 0
 
     def ready_ms(self, now_ms: int) -> int | None:
         """Tell when it may send; None while a request is under way that decides it."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializationInfo, field_serializer
+
+REVEAL: Final = {"reveal": True}
+"""Context for ``model_dump_json``: writes secrets in clear, for the process that needs them; else they are stars."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -96,8 +99,8 @@ class DeliverySettings(BaseModel):
         max_attempts: tries before a reply is given up.
         backoff_s, backoff_max_s: first wait and longest wait between tries, doubled each time, with full jitter.
         request_timeout_s: for one send.
-        settle_s: how long a send without an answer waits for a status before it may be sent again.
-        settle_max_s: when the channel reported nothing at all since, give up after this.
+        settle_s: a send without an answer is sent again when other statuses came for so long, and none of it.
+        settle_max_s: when the number reported nothing at all, a person decides after this.
         window_margin_s: free text stops so long before the 24-hour window's end.
         window_template: approved template for replies whose window has closed, "" hands over to a person.
         window_template_language: its language code.
@@ -197,3 +200,15 @@ class WhatsAppSettings(BaseModel):
     media: MediaDownloadSettings = MediaDownloadSettings()
     replies: RepliesSettings = RepliesSettings()
     delivery: DeliverySettings = DeliverySettings()
+
+    @field_serializer("verify_token", "access_token", when_used="json-unless-none")
+    def _write_secret(self, secret: SecretStr, info: SerializationInfo) -> str:
+        return _write(secret, info)
+
+    @field_serializer("app_secrets", "generic_secrets", when_used="json")
+    def _write_secrets(self, secrets: tuple[SecretStr, ...], info: SerializationInfo) -> list[str]:
+        return [_write(secret, info) for secret in secrets]
+
+
+def _write(secret: SecretStr, info: SerializationInfo) -> str:
+    return secret.get_secret_value() if info.context == REVEAL else str(secret)
