@@ -223,6 +223,15 @@ class GalleryEntry(Wire, frozen=True, tag=48, kw_only=True):
     error: str = ""
 
 
+class Reacted(Wire, frozen=True, tag=49, kw_only=True):
+    """A reaction to a message's files: who, with what emoji; "" takes it back."""
+
+    conversation: str
+    message_id: str
+    sender: str
+    emoji: str
+
+
 READING: Codec[Reading] = Codec(Reading)
 READ_ITEM: Codec[ReadItem] = Codec(ReadItem)
 MEDIA_BATCH: Codec[MediaBatch] = Codec(MediaBatch)

@@ -3,6 +3,7 @@
 media/ab/cdef...           contents, named by their SHA-256 (content_store.py)
 media/gallery/index        metadata (gallery_index.py)
 media/gallery/thumbnails   small JPEGs of pictures
+media/gallery/readings     all that was read of a content, with its tables and word times
 media/gallery/archive      contents above the quota, oldest first
 """
 
@@ -21,8 +22,9 @@ from actors.media.content_store import ContentStore
 from actors.media.errors import GalleryError
 from actors.media.gallery_index import GalleryIndex, Query
 from actors.media.settings import MIB, GallerySettings
-from messages.media import GalleryEntry, Reading, ReadItem
-from store.files import sync_directory
+from messages.media import READING, GalleryEntry, Reading, ReadItem
+from messages.wire import encode
+from store.files import read_private, sync_directory, write_private
 
 _SUFFIXES = {"audio/ogg": ".ogg", "application/ogg": ".ogg", "image/webp": ".webp", "text/vcard": ".vcf"}
 
@@ -58,12 +60,13 @@ class Gallery:
         """Close the metadata."""
         self._index.close()
 
-    def add(self, entry: GalleryEntry, thumbnail: bytes = b"") -> int:
+    def add(self, entry: GalleryEntry, thumbnail: bytes = b"", reading: Reading | None = None) -> int:
         """Add a message's file; adding it again changes nothing but what was read of it.
 
         Args:
             entry: its facts.
             thumbnail: a small JPEG, or b"".
+            reading: all that was read of it, with tables and word times, or None.
 
         Returns:
             its number.
@@ -71,7 +74,11 @@ class Gallery:
         if thumbnail and entry.sha256:
             target = self._thumbnail_path(entry.sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(thumbnail)
+            write_private(target, thumbnail)
+        if reading is not None and entry.sha256:
+            target = self._reading_path(entry.sha256)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_private(target, encode(msgspec.structs.replace(reading, cleaned=b"", thumbnail=b"")))
         return self._index.add(entry)
 
     def get(self, number: int) -> GalleryEntry:
@@ -133,6 +140,11 @@ class Gallery:
         """Tell where an entry's thumbnail lies; None where it has none."""
         path = self._thumbnail_path(entry.sha256) if entry.sha256 else None
         return path if path is not None and path.is_file() else None
+
+    def reading(self, entry: GalleryEntry) -> Reading | None:
+        """Give all that was read of an entry's content; None where that is not kept."""
+        data = read_private(self._reading_path(entry.sha256)) if entry.sha256 else None
+        return None if data is None else READING.decode(data)
 
     def react(self, conversation: str, message_id: str, sender: str, emoji: str) -> int:
         """Note a reaction to a message's files.
@@ -225,7 +237,12 @@ class Gallery:
         gone |= {sha256 for sha256 in self._index.forget_contents(gone) if not self._index.with_content(sha256)}
         files = 0
         for sha256 in gone:
-            places = (self._store.path(sha256), self._archive_path(sha256), self._thumbnail_path(sha256))
+            places = (
+                self._store.path(sha256),
+                self._archive_path(sha256),
+                self._thumbnail_path(sha256),
+                self._reading_path(sha256),
+            )
             files += sum(_unlink(place) for place in places)
         return Forgotten(len(theirs), files)
 
@@ -279,6 +296,9 @@ class Gallery:
 
     def _thumbnail_path(self, sha256: str) -> Path:
         return self._folder / "thumbnails" / sha256[:2] / f"{sha256[2:]}.jpg"
+
+    def _reading_path(self, sha256: str) -> Path:
+        return self._folder / "readings" / sha256[:2] / f"{sha256[2:]}.msgpack"
 
 
 def entry_of(item: ReadItem, reading: Reading, sha256: str, size: int) -> GalleryEntry:

@@ -6,6 +6,7 @@ Frames on both pipes: four bytes of length, big-endian, and one MessagePack mess
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import sys
 import tempfile
@@ -31,6 +32,7 @@ def main() -> int:
     if kind not in get_args(ReaderKind):
         raise SystemExit(f"no such kind of reader: {kind}")
     die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a keyboard's interrupt is the asker's to answer
     asked, answers = _pipes()
     if kind == "sniff":
         import magic

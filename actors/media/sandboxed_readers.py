@@ -216,7 +216,6 @@ class _ReaderProcess:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env=environment,
-            start_new_session=True,
         )
         self.pid = self._process.pid
         self._buffer = bytearray()

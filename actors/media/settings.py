@@ -90,11 +90,29 @@ class GallerySettings(BaseModel):
     Attributes:
         quota_mb: of kept content; above it the oldest goes to the archive.
         near_duplicate_bits: pictures whose perceptual hashes differ in at most so many of 64 bits are the same.
-        map_mb: bound of the metadata's LMDB file.
+        quota_every_s: how often the quota is looked after.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     quota_mb: int = Field(10_240, ge=1)
     near_duplicate_bits: int = Field(6, ge=0, le=16)
-    map_mb: int = Field(1024, ge=8)
+    quota_every_s: float = Field(3600.0, gt=0)
+
+
+class MediaWorkerConfig(BaseModel):
+    """What a media worker or the gallery's actor is told when it starts.
+
+    Attributes:
+        media: settings of the readers.
+        gallery: settings of the gallery.
+        folder: of the kept contents (the data folder's ``media``); None keeps nothing.
+        kind: of reader that is warm when the worker is ready; others start when content asks for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    media: MediaSettings = MediaSettings()
+    gallery: GallerySettings = GallerySettings()
+    folder: Path | None = None
+    kind: Literal["image", "audio", "document"] = "document"

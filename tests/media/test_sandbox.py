@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import MediaSettings
-from messages.media import ReadItem
+from messages.media import Reading, ReadItem
 from stress.media_documents import text_pdf
 from tests.media.conftest import VOICE_NOTE
 
@@ -119,7 +120,7 @@ class Hostile:
         chosen = MediaSettings.model_validate({"document_memory_mb": 1024, **settings})
         self.readers = SandboxedReaders(chosen, command=(sys.executable, str(script)))
 
-    def read(self, text: str) -> object:
+    def read(self, text: str) -> Reading:
         path = self.folder / f"{text[:4]}.txt"
         path.write_text(text)
         return self.readers.read(ReadItem(key=1, path=str(path), name=path.name))
@@ -129,25 +130,25 @@ class Hostile:
 
 
 @pytest.fixture
-def hostile(tmp_path: Path, request: pytest.FixtureRequest) -> Hostile:
+def hostile(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hostile]:
     made = Hostile(tmp_path, **getattr(request, "param", {}))
-    request.addfinalizer(made.readers.close)
-    return made
+    yield made
+    made.readers.close()
 
 
 @pytest.mark.parametrize(("mark", "why"), [("SEGV", "signal SIGSEGV"), ("EXIT", "decoder says goodbye")])
 def test_a_file_that_kills_its_reader_is_set_aside_after_two_tries(hostile: Hostile, mark: str, why: str) -> None:
     before = hostile.read("fine")
-    assert before.text == "fine"  # type: ignore[attr-defined]
+    assert before.text == "fine"
     sniffer = hostile.readers.pids()["sniff"]
     dead = hostile.read(f"{mark} me")
-    assert why in dead.error  # type: ignore[attr-defined]
-    assert dead.set_aside  # type: ignore[attr-defined]
+    assert why in dead.error
+    assert dead.set_aside
     assert hostile.count() == 3
     again = hostile.read(f"{mark} me")
-    assert again.set_aside  # type: ignore[attr-defined]
+    assert again.set_aside
     assert hostile.count() == 3, "a file that was set aside is not tried again"
-    assert hostile.read("more").text == "more"  # type: ignore[attr-defined]
+    assert hostile.read("more").text == "more"
     assert hostile.readers.pids()["sniff"] == sniffer, "other readers live on"
 
 
@@ -156,7 +157,7 @@ def test_a_reader_that_overruns_is_killed(hostile: Hostile) -> None:
     hostile.readers.start(["document"])
     pid = hostile.readers.pids()["document"]
     reading = hostile.read("HANG")
-    assert "took longer than 0.5 s" in reading.error  # type: ignore[attr-defined]
+    assert "took longer than 0.5 s" in reading.error
     assert not psutil.pid_exists(pid)
     assert hostile.count() == 1, "an overrun is not repeated"
     hostile.readers.start(["document"])
@@ -164,14 +165,14 @@ def test_a_reader_that_overruns_is_killed(hostile: Hostile) -> None:
 
 def test_a_reader_that_eats_memory_meets_its_bound(hostile: Hostile) -> None:
     reading = hostile.read("EATS")
-    assert reading.error  # type: ignore[attr-defined]
-    assert hostile.read("fine").text == "fine"  # type: ignore[attr-defined]
+    assert reading.error
+    assert hostile.read("fine").text == "fine"
 
 
 def test_a_reader_that_lies_is_replaced(hostile: Hostile) -> None:
     reading = hostile.read("LIES")
-    assert "nonsense" in reading.error or "died" in reading.error  # type: ignore[attr-defined]
-    assert hostile.read("fine").text == "fine"  # type: ignore[attr-defined]
+    assert "nonsense" in reading.error or "died" in reading.error
+    assert hostile.read("fine").text == "fine"
 
 
 def test_readers_die_with_their_asker(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_readers_die_with_their_asker(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     child = int(done.stdout)
     assert done.returncode == -signal.SIGKILL
-    gone, _ = psutil.wait_procs([psutil.Process(child)] if psutil.pid_exists(child) else [], timeout=10)
+    psutil.wait_procs([psutil.Process(child)] if psutil.pid_exists(child) else [], timeout=10)
     still = psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE
     assert not still
 

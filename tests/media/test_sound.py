@@ -23,7 +23,7 @@ TOY_SAID = "i want to rent a studio near dubai marina with parking and pool"
 
 
 def tone(seconds: float, level: float = 0.3) -> np.ndarray:
-    return (level * np.sin(np.arange(int(seconds * RATE_HZ)) * 0.2)).astype(np.float32)
+    return np.asarray(level * np.sin(np.arange(int(seconds * RATE_HZ)) * 0.2), dtype=np.float32)
 
 
 def hush(seconds: float) -> np.ndarray:
