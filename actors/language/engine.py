@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol, cast
 
+from actors.language.errors import LanguageError
 from actors.language.language_of import language_of
 from actors.language.rules.extract import RuleExtractor
 from messages.understanding import Tier, Understanding, WorkItem, WorkResult
@@ -16,7 +17,7 @@ RULES_UNAVAILABLE: Final = ("intent", "sentiment", "urgency", "model_entities")
 EMPTY_UNAVAILABLE: Final = ("entities", "intent", "sentiment", "urgency", "language")
 
 
-class EngineError(Exception):
+class EngineError(LanguageError):
     """An engine that does not exist or cannot be loaded."""
 
 
@@ -131,5 +132,5 @@ def _load_hybrid(name: str, models: Path | None, region: str) -> Engine:
         raise EngineError("no model folder is configured")
     try:
         return cast(Engine, hybrid.HybridEngine.load(models, name, region))
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError, LanguageError) as error:
         raise EngineError(f"models in {models} cannot be used: {error}") from error

@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from messages.understanding import EntityType, IntentName, SentimentLabel
+from actors.language.errors import LanguageError
+from actors.language.rules.regions import regions_of
+from messages.understanding import EntityType, IntentName, SentimentLabel, WorkItem
 
 TYPES: Final[tuple[str, ...]] = get_args(EntityType)
 INTENTS: Final[tuple[str, ...]] = get_args(IntentName)
 SENTIMENTS: Final[tuple[str, ...]] = get_args(SentimentLabel)
 
 
-class RecordError(ValueError):
+class RecordError(LanguageError):
     """A line that is no usable record."""
 
 
@@ -187,3 +189,23 @@ def read_records(lines: Iterable[str], name: str) -> tuple[list[Record], list[st
         except RecordError as error:
             problems.append(f"{name}:{number}: {error}")
     return records, problems
+
+
+def work_item(key: int, record: Record, *, region: str, now_ms: int) -> WorkItem:
+    """Make a message's work item.
+
+    Args:
+        key: the caller's number for it.
+        record: the message; its own region and time win.
+        region: two-letter country where neither the message nor its clock says more.
+        now_ms: time where the message has none, milliseconds since 1970 UTC.
+    """
+    known = record.sent_ms is not None
+    own = record.region or (regions_of(record.utc_offset_min, region)[0] if known else region)
+    return WorkItem(
+        key=key,
+        text=record.text,
+        sent_ms=record.sent_ms if record.sent_ms is not None else now_ms,
+        utc_offset_min=record.utc_offset_min,
+        region=own,
+    )

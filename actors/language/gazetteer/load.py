@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from actors.language.errors import LanguageError
 from actors.language.rules.fold import MARK, tokenize
 from messages.understanding import EntityType
 
@@ -20,7 +21,7 @@ SHORTEST_FUZZY: Final = 6
 SHORTEST_FUZZY_ARABIC: Final = 9
 
 
-class GazetteerError(Exception):
+class GazetteerError(LanguageError):
     """A gazetteer file that cannot be used."""
 
 
@@ -51,6 +52,8 @@ def name_key(name: str) -> tuple[str, ...]:
 def is_short_form(words: tuple[str, ...], canonical: tuple[str, ...]) -> bool:
     """Whether a spelling abbreviates a name ("jvc", "d3") rather than being a part or a variant of it ("barsha")."""
     short = "".join(words)
+    if any(len(word) == 1 and word.isalpha() and word not in canonical for word in words):
+        return True
     return len(short) <= 4 and short.isascii() and not set(words) & set(canonical) and short != "".join(canonical)
 
 
@@ -71,6 +74,7 @@ class Gazetteer:
     def __init__(self, paths: Iterable[Path] = (), *, builtin: bool = True) -> None:
         self._entries: dict[str, Entry] = {}
         self._regional: dict[str, dict[str, Entry]] = {}
+        self.persons: dict[str, Entry] = {}
         self.longest: dict[str, int] = {}
         self.words_with_digits: frozenset[str] = frozenset()
         files = sorted(Path(__file__).parent.glob("*.tsv")) if builtin else []
@@ -146,8 +150,11 @@ class Gazetteer:
         key = " ".join(words)
         if weak and key in self._entries:
             return
-        if len(words) > self.longest.get(words[0], 0):
+        if entry.type != "person" and len(words) > self.longest.get(words[0], 0):
             self.longest[words[0]] = len(words)
+        if entry.type == "person":
+            self.persons[key] = entry
+            return
         for region in regions:
             self._regional.setdefault(region, {})[key] = entry
         if not regions or key not in self._entries:

@@ -415,6 +415,8 @@ def _inherit(tokens: Tokens, number: Number, right: Number) -> Candidate | None:
         scale = right.scale
         if value >= 1000 and value < right.value * scale:
             scale = 1.0
+            if right.value * right.scale > value * 20:
+                return None  # "drop 2105 to 1.29m": a unit
         elif scale == 1e6 and value > right.value and value >= 100:
             scale = 1e3
         elif value > right.value * 20:
@@ -483,9 +485,13 @@ def _bare_multiplier(tokens: Tokens, at: int, word: str) -> Candidate | None:
     sure = "\u0600" < word[0] or word in ("melyon", "malyon")
     before = texts[at - 1] if at else ""
     if before == "half" or (before == "a" and at >= 2 and texts[at - 2] == "half"):
-        return Candidate(starts[at - 1] if before == "half" else starts[at - 2], ends[at], "price", value / 2, 0.93)
+        return Candidate(
+            starts[at - 1] if before == "half" else starts[at - 2], ends[at], "price", whole(value / 2), 0.93
+        )
     if before in HALF:
         return Candidate(starts[at - 1], ends[at], "price", whole(value / 2), 0.93)
+    if before == "a" and at >= 2 and texts[at - 2] in ("thanks", "thank", "thx", "chance", "in"):
+        return None
     if before == "a" or before == "quarter":
         sure = True
         start = starts[at - 1]

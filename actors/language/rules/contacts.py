@@ -43,7 +43,7 @@ def e164(digits: str, regions: tuple[str, ...]) -> str:
             return possible
         if phonenumbers.is_valid_number(number):
             return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-        if not possible and phonenumbers.is_possible_number(number):
+        if not possible and (digits[0] in "+0" or len(digits) > 8) and phonenumbers.is_possible_number(number):
             possible = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return possible
 

@@ -27,7 +27,7 @@ _MONEY_BEFORE: Final = frozenset(
     "b be bi mizaniya mezaniya budget el el3ard 3ard 3ardi as3ar se3r si3r da2af7 adfa3 dafa3t 3arboon ta7t a2al".split()
 )
 _MONEY_SURE: Final = frozenset(
-    "rent price budget under below max maximum asking offer offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t".split()
+    "dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t".split()
 )
 _PERIODS: Final = frozenset(
     "month monthly mo year yearly yr annum annual annually pm pa pcm week weekly cheque cheques chq chqs cash net negotiable final flat total deposit "
@@ -111,6 +111,8 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
             end = ends[at + 1]
         if number.grouped and not amounts and any(0.5 < value / size < 2 for size in sizes):
             found.append(Candidate(starts[first], end, "size", round(value), 0.75))  # "1,450 sqft, not 1,380"
+        elif near in _AREA_BEFORE and value >= 100 and not after.isalpha():
+            found.append(Candidate(starts[first], end, "size", round(value), 0.8))  # "BUA 3,120"
         elif number.grouped and value >= 1000:
             found.append(Candidate(starts[first], end, "price", whole(value), 0.9))
         elif value >= 1000 and (1 + len(str(int(value)))) and not (1900 <= value <= 2100 and not period):
@@ -137,6 +139,9 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
         number.role = found[-1].type
         prices_end = ends[at - 1]
     return found
+
+
+_AREA_BEFORE: Final = frozenset("bua gfa area size carpet builtup suite sqft مساحه مساحتها المساحه".split())
 
 
 def _range_with(number: Number, right: Number | None) -> bool:

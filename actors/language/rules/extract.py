@@ -22,20 +22,21 @@ from actors.language.rules.moments import (
     find_numeric_dates,
     join_weekdays,
 )
-from actors.language.rules.names import COMMON, find_cued_names, find_persons, named_person
+from actors.language.rules.names import COMMON, addressed, find_cued_names, find_persons, named_person
 from actors.language.rules.numbers import Number, find_numbers
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
 from messages.understanding import Entity
 
-SUREST: Final = 0.5
+SUREST: Final = 0.7  # the confidence threshold of the understanding layer
 _DIGIT: Final = re.compile("[0-9]")
 _SEVEN_DIGITS: Final = re.compile(r"[0-9](?:[ ().\-/]{0,2}[0-9]){6}")
 _NUMBER_WORDS: Final = frozenset(NUMBER_WORDS)
 _PLACE_CUES: Final = frozenset(
     "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي".split()
 )
+_INSIDE: Final = frozenset("in at near around within fi fe f fel في ب بمنطقه".split())
 _ARABIC_PREFIX: Final = frozenset("وبلكف")
 _MONTH_FIRST: Final = frozenset({"US"})
 
@@ -127,8 +128,8 @@ class RuleExtractor:
             found += find_times(tokens, numbers)
         if has_digit:
             found += find_designations(tokens, numbers, names + cued)
-            if numbers:
-                found += find_bare_money(tokens, numbers, 1e3)
+        if numbers:
+            found += find_bare_money(tokens, numbers, 1e3)
         found += find_persons(tokens)
         return found
 
@@ -136,6 +137,7 @@ class RuleExtractor:
         """Look tokens up in the gazetteer, longest name first."""
         gazetteer = self._gazetteer
         regional = gazetteer.regional(region)
+        persons = gazetteer.persons
         longest = gazetteer.longest
         texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
         count = len(texts)
@@ -144,6 +146,20 @@ class RuleExtractor:
         while at < count:
             word = texts[at]
             most = longest.get(word)
+            name = persons.get(word)
+            if name is not None:
+                person = named_person(tokens, at, weak=name.cue or most is not None)
+                if person is not None:
+                    found.append(person)
+                    if most is None or person.end > ends[at]:
+                        at += 1
+                        continue
+                    if most is not None and addressed(tokens, at):
+                        at += 1
+                        continue
+                elif most is None:
+                    at += 1
+                    continue
             skip = 0
             if most is None:
                 if kinds[at] == MARK:
@@ -174,12 +190,6 @@ class RuleExtractor:
                 continue
             if regional:
                 entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
-            if entry.type == "person":
-                person = named_person(tokens, at, weak=entry.cue)
-                if person is not None:
-                    found.append(person)
-                at += 1
-                continue
             if (entry.cue or entry.cap) and not self._cued(tokens, at, entry):
                 at += 1
                 continue
@@ -226,7 +236,11 @@ class RuleExtractor:
 
     def _misspelt(self, tokens: Tokens, at: int) -> Candidate | None:
         before = tokens.texts[at - 1] if at else ""
-        if before not in _PLACE_CUES or tokens.texts[at] in COMMON:
+        if (
+            before not in _INSIDE
+            or tokens.texts[at] in COMMON
+            or tokens.texts[at].endswith(("ing", "ed", "over", "ment", "ance"))
+        ):
             return None
         texts, kinds = tokens.texts, tokens.kinds
         if at + 1 < len(texts) and not kinds[at + 1] == MARK:

@@ -89,6 +89,7 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
             number.role = "time"
             taken = last
             found.append(candidate)
+    found += _second_bounds(tokens, numbers, found, context)
     for at, word in enumerate(texts):
         if word in _NAMED and not (word == "noon" and at and texts[at - 1] in ("this", "after")):
             start = tokens.starts[at]
@@ -212,10 +213,12 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
         sure = _bare(tokens, number, at)
     elif before in _DAYS and not number.in_words:
         sure = min(_bare(tokens, number, at), 0.75)
-    if exact and before in ("its", "it's", "now"):
+    if exact and not (meridiem or o_clock):
+        # "9.30" is a time only beside a day, on the quarter hour; else it is an amount
+        on_quarter = minute % 15 == 0 and hour <= 12 and before in _AT and not _DAYS.isdisjoint(texts)
+        if not on_quarter and before not in ("its", "it's", "it", "now"):
+            return None, 0
         sure = 0.85
-    if exact and not (meridiem or o_clock or before in ("its", "it's", "now")):
-        return None, 0
     if not sure or (meridiem and hour > 24):
         return None, 0
     if not meridiem and hour <= 12 and not (colon and len(texts[first]) == 2 and texts[first][0] == "0"):
@@ -243,7 +246,7 @@ _AFTER_HOUR: Final = frozenset(
     "and or if is works please pls plz for today tomorrow tmrw on to then thanks thank ok okay will would can we i but so good fine my with "
     "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun tonight sharp بكره اليوم bokra latest max till until "
     "because since as instead thx work suits when "
-    "also maybe before after the".split()
+    "also maybe before after the at in".split()
 )
 
 
@@ -331,6 +334,22 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
         if value
         else (None, 0)
     )
+
+
+def _second_bounds(tokens: Tokens, numbers: list[Number], times: list[Candidate], context: str) -> list[Candidate]:
+    """Find bare hours that follow a time: "5:15 or 6", "from 9.30 to 11"."""
+    found: list[Candidate] = []
+    ends = {time.end for time in times}
+    for number in numbers:
+        before = number.first - 1
+        if number.role or before < 1 or tokens.texts[before] not in _JOIN or tokens.ends[before - 1] not in ends:
+            continue
+        if number.value != int(number.value) or not 1 <= number.value <= 12 or not _bare_after(tokens, number.after):
+            continue
+        value = _clock(number.value, 0, _likely(number.value, context if number.value < 8 else ""))
+        number.role = "time"
+        found.append(Candidate(tokens.starts[number.first], tokens.ends[number.after - 1], "time", value, 0.8))
+    return found
 
 
 def _bare_second(tokens: Tokens, number: Number, right: Number) -> bool:

@@ -409,7 +409,9 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
         if kinds[at] == NUMBER:
             text = texts[at]
             parts, last = [text], at
-            if text.count(".") == 2 or (len(text) == 5 and text[0] in "0123" and text[2:4] in (".0", ".1") and "0" in (text[0], text[3])):
+            if text.count(".") == 2 or (
+                len(text) == 5 and text[0] in "0123" and text[2:4] in (".0", ".1") and "0" in (text[0], text[3])
+            ):
                 parts = text.split(".")  # 12.3.2026, 02.05
             else:
                 while (

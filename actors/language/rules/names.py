@@ -14,7 +14,7 @@ TITLES: Final = frozenset(
 )
 _SPAN_TITLES: Final = frozenset("mr mrs ms miss mister dr".split())
 _CALL: Final = frozenset(
-    "call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky".split()
+    "gm ge call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky".split()
 )
 _ARABIC_CALL: Final = frozenset(
     "يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس السيد السيده مدام اسمي اسمه اسمها كلم كلموا الاخ الاخت باسم شكرا".split()
@@ -140,7 +140,7 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         if before not in _ARABIC_CALL:
             return None
         return _person(tokens, starts[at], ends[at], 0.85)
-    if weak and not (called and capital):
+    if weak and not (capital and addressed(tokens, at)):
         return None
     if not capital and not (called and before not in ("for", "from", "by", "it's", "its", "i'm", "im", "with", "and")):
         return None
@@ -165,9 +165,26 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         last += 1
     end = ends[last - 1]
     start = starts[at]
-    if capital and at >= 2 and texts[at - 1] == "." and len(texts[at - 2]) == 1 and tokens.is_upper(at - 2) and ends[at - 2] == starts[at - 1]:
+    if (
+        capital
+        and at >= 2
+        and texts[at - 1] == "."
+        and len(texts[at - 2]) == 1
+        and tokens.is_upper(at - 2)
+        and ends[at - 2] == starts[at - 1]
+    ):
         start = starts[at - 2]  # "H. Olsen"
     return _person(tokens, start, end, 0.88 if capital else 0.78)
+
+
+_GREETS: Final = frozenset(
+    "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning afternoon evening".split()
+)
+
+
+def addressed(tokens: Tokens, at: int) -> bool:
+    """Whether a name that is also a place's follows a word that takes a person."""
+    return at > 0 and tokens.texts[at - 1] in _GREETS
 
 
 def tokens_all_upper(tokens: Tokens, index: int) -> bool:
@@ -247,7 +264,11 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
                 candidate = _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
             elif before in ("in", "near", "around") or last - at > 1:
                 candidate = Candidate(
-                    starts[at], end, "location", tokens.folded[starts[at] : end], 0.65 if before == "in" else 0.58
+                    starts[at],
+                    end,
+                    "location",
+                    tokens.folded[starts[at] : end],
+                    0.7 if before in ("in", "near", "around") else 0.58,
                 )
         elif (
             (before in _INTRODUCES or (before == "," and at > 1 and texts[at - 2] in _SIGN_OFF))
@@ -269,7 +290,9 @@ def _project(tokens: Tokens, first: int, last: int, sure: float) -> Candidate:
         following = texts[last + 1] if last + 1 < len(texts) else ""
         if following not in BED_WORDS and following not in BATH_WORDS and following not in (":", "/", "am", "pm"):
             last += 1
-    elif last < len(texts) and texts[last] in _PROJECT_STRONG and starts[last] - ends[last - 1] == 1 and last - first < 4:
+    elif (
+        last < len(texts) and texts[last] in _PROJECT_STRONG and starts[last] - ends[last - 1] == 1 and last - first < 4
+    ):
         last += 1
     start, end = starts[first], ends[last - 1]
     return Candidate(start, end, "project", tokens.folded[start:end], sure)

@@ -76,7 +76,7 @@ def _capital(tokens: Tokens, index: int) -> bool:
 
 
 _NAMELESS: Final = _SUFFIX - frozenset(
-    "court gardens close place way row drive grove square terrace crescent alley circle trail st dr ct sq pl".split()
+    "court gardens close place way row grove square terrace crescent alley circle trail st dr ct sq pl".split()
 )
 
 
@@ -99,7 +99,5 @@ def _unnumbered(tokens: Tokens, found: list[Candidate]) -> list[Candidate]:
             first -= 1
         if first == at or any(one.start < ends[at] and starts[first] < one.end for one in found):
             continue
-        streets.append(
-            Candidate(starts[first], ends[at], "location", tokens.folded[starts[first] : ends[at]], 0.9)
-        )
+        streets.append(Candidate(starts[first], ends[at], "location", tokens.folded[starts[first] : ends[at]], 0.9))
     return streets

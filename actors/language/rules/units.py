@@ -183,7 +183,13 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         ):
             last += 2
         text = tokens.folded[starts[at] : ends[last]]
-        if last == at and last + 1 < count and texts[last + 1] in ("a", "b", "h") and starts[last + 1] == ends[last] and tokens.is_upper(last + 1):
+        if (
+            last == at
+            and last + 1 < count
+            and texts[last + 1] in ("a", "b", "h")
+            and starts[last + 1] == ends[last]
+            and tokens.is_upper(last + 1)
+        ):
             last += 1  # "2B": not billions
         after = texts[last + 1] if last + 1 < count else ""
         before = texts[at - 1] if at else ""
@@ -192,7 +198,7 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         if (
             text[0] == "0"
             or len(text) > 6
-            or before in ("#", "+", "/", "floor", "p", "tower", "street", "st")
+            or before in ("#", "/", "floor", "p", "tower", "street", "st")
             or after in ("%", "/", ":", "+")
             or after in COUNTED_WORDS
         ):

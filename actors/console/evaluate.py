@@ -1,0 +1,240 @@
+"""``majlis evaluate``: scores of understanding on labelled messages, or of context switches on dialogues."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from actors.language.engine import Engine
+
+BATCH = 256
+SHOWN_PROBLEMS = 20
+_METRICS = (
+    "records",
+    "entities strict F1",
+    "entities relaxed F1",
+    "entity values right",
+    "values without spans F1",
+    "intent accuracy",
+    "intent macro F1",
+    "intent calibration error",
+    "sentiment accuracy",
+    "sentiment macro F1",
+    "urgent F1",
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path | None, typer.Argument(help="Labelled messages, JSONL.")] = None,
+    flow: Annotated[
+        Path | None, typer.Option("--flow", help="Score context switches on these dialogues, JSONL.")
+    ] = None,
+    tier: Annotated[
+        str, typer.Option("--tier", help="auto, full, reduced, essential, empty, or module:attribute.")
+    ] = "auto",
+    models: Annotated[Path | None, typer.Option("--models", help="Model folder.", envvar="MAJLIS_MODELS")] = None,
+    region: Annotated[
+        str, typer.Option("--region", help="Two-letter country where neither a record nor its clock says more.")
+    ] = "AE",
+    detector: Annotated[str, typer.Option("--detector", help="With --flow: module:attribute of the detector.")] = "",
+    html: Annotated[Path | None, typer.Option("--html", help="Write a readable report with plots here.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score entities, values, intent, sentiment and urgency; or, with --flow, context switches."""
+    from actors.language.errors import LanguageError
+
+    if (file is None) == (flow is None):
+        typer.echo("majlis: give FILE or --flow FILE", err=True)
+        raise typer.Exit(2)
+    try:
+        if flow is not None:
+            report = _score_flow(flow, detector)
+        else:
+            assert file is not None  # one of the two was checked above
+            report = _score_messages(file, tier, models, region)
+    except LanguageError as error:
+        typer.echo(f"majlis: {error}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"majlis: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+    for problem in report["bad_lines"][:SHOWN_PROBLEMS]:
+        typer.echo(f"majlis: {problem}", err=True)
+    if len(report["bad_lines"]) > SHOWN_PROBLEMS:
+        typer.echo(f"majlis: {len(report['bad_lines'])} bad lines in all", err=True)
+    if html is not None:
+        from actors.language.evaluate_report import render
+
+        try:
+            html.write_text(render(report), encoding="utf-8")
+        except OSError as error:
+            typer.echo(f"majlis: {html}: {error.strerror}", err=True)
+            raise typer.Exit(2) from error
+    if json_output:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        _show(report)
+    if report["bad_lines"]:
+        raise typer.Exit(2)
+
+
+def _lines(path: Path, problems: list[str]) -> Iterator[str]:
+    """Read a file's lines; one that is not UTF-8 becomes a problem and an empty line, so that the numbers stay right."""
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                problems.append(f"{path.name}:{number}: not UTF-8 at byte {error.start}")
+                yield ""
+
+
+def _score_messages(path: Path, tier: str, models: Path | None, region: str) -> dict[str, Any]:
+    from actors.console.understand import open_engine
+    from actors.language.evaluate import score
+    from actors.language.evaluate_records import read_records
+
+    problems: list[str] = []
+    records, bad = read_records(_lines(path, problems), path.name)
+    engine = open_engine(tier, models, region)
+    started = time.perf_counter()
+    answers, failures = _understand(engine, records, region)
+    seconds = time.perf_counter() - started
+    report = {
+        "set": path.name,
+        "engine": tier,
+        "reason": getattr(engine, "reason", ""),
+        "seconds": seconds,
+        **score(records, answers),
+        "failures": failures,
+        "bad_lines": problems + bad,
+    }
+    statistics = getattr(engine, "statistics", None)
+    if callable(statistics):
+        report["statistics"] = statistics()
+    return report
+
+
+def _understand(engine: Engine, records: list[Any], region: str) -> tuple[list[Any], list[str]]:
+    from actors.language.evaluate_records import work_item
+
+    now_ms = round(time.time() * 1000)
+    answers: list[Any] = []
+    failures: list[str] = []
+    for start in range(0, len(records), BATCH):
+        batch = records[start : start + BATCH]
+        items = [work_item(number, record, region=region, now_ms=now_ms) for number, record in enumerate(batch)]
+        results = {result.key: result for result in engine.understand(items)}
+        for number, record in enumerate(batch):
+            result = results.get(number)
+            answers.append(result.understanding if result is not None else None)
+            if result is None or result.understanding is None:
+                lines = result.error.strip().splitlines() if result is not None else []
+                failures.append(f"{record.id}: {lines[-1] if lines else 'no answer'}")
+    return answers, failures
+
+
+def _score_flow(path: Path, detector: str) -> dict[str, Any]:
+    from actors.language.evaluate_flow import DEFAULT_DETECTOR, load_detector, read_dialogues, score_flow
+
+    name = detector or DEFAULT_DETECTOR
+    problems: list[str] = []
+    dialogues, bad = read_dialogues(_lines(path, problems), path.name)
+    flow = score_flow(dialogues, load_detector(name))
+    scores = {key: flow[key] for key in ("precision", "recall", "f1")}
+    return {"set": path.name, "detector": name, **scores, "flow": flow, "bad_lines": problems + bad}
+
+
+def _show(report: dict[str, Any]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    if "flow" in report:
+        flow = report["flow"]
+        console.print(
+            f"{escape(report['set'])}: {flow['dialogues']} dialogues, {flow['turns']} labelled turns, {flow['switches']} switches\n"
+            f"precision {flow['precision']:.3f}  recall {flow['recall']:.3f}  f1 {flow['f1']:.3f}"
+        )
+        return
+    languages = ", ".join(f"{lang} {count}" for lang, count in report["languages"].items())
+    tiers = ", ".join(f"{tier} {count}" for tier, count in report["tiers"].items())
+    console.print(
+        f"{escape(report['set'])}: {report['records']} records ({languages}); tiers used: {tiers}; {report['seconds']:.2f} s",
+        highlight=False,
+    )
+    groups = {"all": report, **report["by_language"], **report["by_tier"]}
+    table = Table(box=SIMPLE)
+    table.add_column("")
+    for name in groups:
+        table.add_column(escape(name), justify="right")
+    for place, name in enumerate(_METRICS):
+        table.add_row(name, *(_cells(part)[place] for part in groups.values()))
+    console.print(table)
+    if report["entities"]:
+        types = Table(title="entities by type", box=SIMPLE)
+        for name in ("type", "F1", "prec", "rec", "relaxed", "right", "extra", "miss", "values"):
+            types.add_column(name, justify="left" if name == "type" else "right", no_wrap=True)
+        for kind, scores in report["entities"]["by_type"].items():
+            strict, values = scores["strict"], scores["values"]
+            types.add_row(
+                kind, f"{strict['f1']:.3f}", f"{strict['precision']:.3f}", f"{strict['recall']:.3f}", f"{scores['relaxed']['f1']:.3f}",
+                str(strict["tp"]), str(strict["fp"]), str(strict["fn"]), f"{values['right']}/{values['of']}",
+            )  # fmt: skip
+        console.print(types)
+        if report["entities"]["types"] != "all":
+            console.print(f"this set labels only: {', '.join(report['entities']['types'])}")
+    for name in ("intent", "sentiment"):
+        if report[name]:
+            _confusion(console, name, report[name]["confusion"])
+    if report["failed"]:
+        console.print(f"{report['failed']} records failed in the engine: {escape(report['failures'][0])}", style="red")
+
+
+def _cells(part: dict[str, Any]) -> list[str]:
+    def number(value: float | None) -> str:
+        return "-" if value is None else f"{value:.3f}"
+
+    entities, intent, sentiment, urgent = part["entities"], part["intent"], part["sentiment"], part["urgent"]
+    calibration = intent.get("calibration") if intent else None
+    return [
+        str(part["records"]),
+        number(entities["strict"]["f1"] if entities else None),
+        number(entities["relaxed"]["f1"] if entities else None),
+        number(entities["values"]["accuracy"] if entities else None),
+        number(part["values_only"]["f1"] if part["values_only"] else None),
+        number(intent["accuracy"] if intent else None),
+        number(intent["macro_f1"] if intent else None),
+        number(calibration["ece"] if calibration else None),
+        number(sentiment["accuracy"] if sentiment else None),
+        number(sentiment["macro_f1"] if sentiment else None),
+        number(urgent["f1"] if urgent else None),
+    ]
+
+
+def _confusion(console: Any, name: str, confusion: dict[str, dict[str, int]]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    columns = sorted({found for row in confusion.values() for found in row})
+    table = Table(title=f"{name}: labelled (rows) as predicted (columns)")
+    table.add_column("")
+    for column in columns:
+        table.add_column(escape(column or "(none)"), justify="right")
+    for gold, row in confusion.items():
+        table.add_row(escape(gold), *(str(row.get(column, "")) for column in columns))
+    console.print(table)
+
+
+command = typer.main.get_command(app)
