@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
-
 from messages.media import MediaBatch, MediaResultBatch, Reacted, ReadItem
 from messages.wire import Wire
 from supervision.process_actor import Address, ProcessActor
@@ -37,4 +35,7 @@ class Asker(ProcessActor):
             batch = MediaBatch(batch=number, shard=self.name, deadline_ms=int(arguments["deadline"]), items=items)
             return {"sent": self.tell_name(arguments["to"], batch)}
         answer = self._answers.get(number)
-        return {} if answer is None else {"answer": msgspec.to_builtins(msgspec.structs.asdict(answer))}
+        if answer is None:
+            return {}
+        results = [{"key": one.key, "text": one.reading.text, "error": one.reading.error} for one in answer.results]
+        return {"answer": results}
