@@ -73,7 +73,7 @@ class Dispatcher(Generic[Item]):
         self._policy = policy
         self._clock = clock
         self._blame = blame
-        self._queues: dict[int, deque[Item]] = {}
+        self._queue: deque[Item] = deque()
         self._again: deque[Item] = deque()
         self._back: deque[tuple[dict[int, Item], bool]] = deque()
         self._flights: dict[int, Flight[Item]] = {}
@@ -81,14 +81,9 @@ class Dispatcher(Generic[Item]):
         self._number = 0
         self._key = 0
 
-    def offer(self, lane: int, item: Item) -> None:
-        """Queue an item.
-
-        Args:
-            lane: items of one lane share batches (a partition, so that one commit serves a batch).
-            item: the work.
-        """
-        self._queues.setdefault(lane, deque()).append(item)
+    def offer(self, item: Item) -> None:
+        """Queue an item."""
+        self._queue.append(item)
 
     def offer_alone(self, item: Item) -> None:
         """Queue an item that failed before: it shares its batch with none."""
@@ -150,11 +145,10 @@ class Dispatcher(Generic[Item]):
             keyed, alone = self._back.popleft()
         elif self._again:
             keyed, alone = self._keyed([self._again.popleft()]), True
+        elif self._queue:
+            keyed = self._keyed([self._queue.popleft() for _ in range(min(len(self._queue), self._policy.batch))])
         else:
-            lane = self._longest()
-            if lane is None:
-                return None
-            keyed = self._keyed([lane.popleft() for _ in range(min(len(lane), self._policy.batch))])
+            return None
         self._number += 1
         flight = Flight(self._number, worker, keyed, self._clock() + self._policy.deadline_ms, alone)
         self._flights[flight.number] = flight
@@ -171,10 +165,6 @@ class Dispatcher(Generic[Item]):
     def _free_worker(self) -> str | None:
         best = min(self._used, key=self._used.__getitem__, default=None)
         return best if best is not None and self._used[best] < self._policy.credits else None
-
-    def _longest(self) -> deque[Item] | None:
-        best = max(self._queues.values(), key=len, default=None)
-        return best or None
 
     def answered(self, number: int) -> Flight[Item] | None:
         """Settle a batch.
@@ -198,8 +188,7 @@ class Dispatcher(Generic[Item]):
     @property
     def queued(self) -> int:
         """How many items wait."""
-        waiting = sum(len(queue) for queue in self._queues.values()) + len(self._again)
-        return waiting + sum(len(items) for items, _ in self._back)
+        return len(self._queue) + len(self._again) + sum(len(items) for items, _ in self._back)
 
     @property
     def in_flight(self) -> int:

@@ -525,6 +525,11 @@ class PartitionHost:
         return self._mark.durable
 
     @property
+    def undurable(self) -> int:
+        """How many finished messages are not committed yet."""
+        return len(self._finished)
+
+    @property
     def resident_count(self) -> int:
         """How many sessions are in memory."""
         return len(self._cells)

@@ -18,6 +18,8 @@ from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
 RECHECK_S = 1.0
+DRAIN_EVERY_S = 0.05
+"""Rows gather for so long between two transactions: the file's fsyncs would else compete with the shards'."""
 
 
 class EmbeddedSink(ProcessActor):
@@ -40,14 +42,23 @@ class EmbeddedSink(ProcessActor):
         self._cursors = dict.fromkeys(range(self._folder.partitions), 0) | self._rows.cursors()
         self.counters.update(written=0, repeated=0, conflicts=0, transactions=0, failed_writes=0)
         self._failing = False
+        self._rung: dict[str, Address] = {}
+        self._drained_at = 0.0
         self._told: dict[str, dict[int, int]] = {}
         self.timers.after(0.0, self._recheck, key="recheck")
 
     def received(self, message: Wire, sender: Address) -> None:
         """Drain the logs, then answer the bell."""
         if isinstance(message, Bell):
-            self._drain()
-            self._answer(message.origin, sender)
+            self._rung[message.origin] = sender
+            wait = self._drained_at + DRAIN_EVERY_S - time.monotonic()
+            self.timers.after(max(0.0, wait), self._answer_bells, key="bells")
+
+    def _answer_bells(self) -> None:
+        self._drain()
+        rung, self._rung = self._rung, {}
+        for shard, address in rung.items():
+            self._answer(shard, address)
 
     def _answer(self, shard: str, address: Address) -> None:
         number = int(shard.rsplit("-", 1)[1])
@@ -79,6 +90,7 @@ class EmbeddedSink(ProcessActor):
         return self._readers[partition]
 
     def _drain(self) -> None:
+        self._drained_at = time.monotonic()
         while not self.paused_now:
             batch = self._next_batch()
             if not batch:

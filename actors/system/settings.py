@@ -30,7 +30,12 @@ class Section(BaseModel):
 class SystemSettings(Section):
     """Processes and files."""
 
-    partitions: int = Field(8, ge=1, le=256, description="partitions of a new data folder; fixed when it is made")
+    partitions: int = Field(
+        default_factory=lambda: min(max(2, os.cpu_count() or 2), 16),
+        ge=1,
+        le=256,
+        description="partitions of a new data folder, fixed when it is made; by default one for each core, 2 to 16",
+    )
     bind: str = Field("127.0.0.1", description="address that actors listen on")
     utc_offset: str = Field(
         "+04:00", pattern=r"^[+-]\d{2}:\d{2}$", description="clock of sources that do not tell theirs, such as exports"
