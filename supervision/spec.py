@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+import msgspec
+
 from messages.wire import Codec, Wire, encode
 from supervision.errors import SpecError
 
@@ -126,6 +128,8 @@ class SupervisorSpec(Wire, frozen=True, tag=133):
         restart: what its own supervisor does when it dies.
         shutdown_ms: grace for it and all below it, milliseconds.
         ready_ms: limit for all below it to be ready, milliseconds.
+        heartbeat_s: how often the supervisors right below it are asked whether they are there, seconds; one that
+            stays silent three times is killed and restarted. Workers are not asked: they may be at work for long.
     """
 
     name: str
@@ -138,11 +142,13 @@ class SupervisorSpec(Wire, frozen=True, tag=133):
     restart: Restart = "permanent"
     shutdown_ms: int = 10_000
     ready_ms: int = 120_000
+    heartbeat_s: float = 10.0
 
     def __post_init__(self) -> None:
         _require(_NAME.fullmatch(self.name) is not None, f"{self.name!r} is not a name of a supervisor")
         _require(self.intensity >= 0, f"intensity of {self.name} is negative")
         _require(self.period_s > 0, f"period_s of {self.name} is not positive")
+        _require(self.heartbeat_s > 0, f"heartbeat_s of {self.name} is not positive")
         names = [child.name for child in self.members()]
         twice = {name for name in names if names.count(name) > 1}
         _require(not twice, f"{self.name} has children of the same name: {', '.join(sorted(twice))}")
@@ -184,18 +190,7 @@ def as_child(spec: SupervisorSpec, full_name: str) -> ChildSpec:
     Returns:
         a child whose config is the encoded declaration.
     """
-    renamed = SupervisorSpec(
-        full_name,
-        spec.strategy,
-        spec.intensity,
-        spec.period_s,
-        spec.backoff,
-        spec.children,
-        spec.pool,
-        spec.restart,
-        spec.shutdown_ms,
-        spec.ready_ms,
-    )
+    renamed = msgspec.structs.replace(spec, name=full_name)
     return ChildSpec(
         full_name, SUPERVISOR, encode(renamed), spec.restart, spec.shutdown_ms, spec.ready_ms, "supervisor"
     )

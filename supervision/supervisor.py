@@ -7,6 +7,7 @@ import random
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from thespian.actors import ChildActorExited
@@ -16,7 +17,8 @@ from messages.control import Ready, Registered, Start, Stop, Unregistered
 from messages.health import Fault, Hung
 from messages.wire import Wire
 from supervision import process
-from supervision.core import EXIT_ESCALATED, Phase, Row, SupervisorState, initial, step
+from supervision.core import EXIT_ESCALATED, Phase, SupervisorState, initial, step
+from supervision.describe import describe_child, describe_supervisor
 from supervision.errors import AdminError, UnknownVerbError
 from supervision.events import (
     AllReady,
@@ -50,6 +52,7 @@ _SWEEP_S = 0.5
 """SIGCHLD wakes a supervisor at once; should one get lost, the next look at the children is this far away."""
 _REPEAT_START_S = 3.0
 _FAULTS_KEPT = 20
+_SILENT_MOST = 3
 _FORWARDED = ("pause", "resume", "drain")
 
 
@@ -64,6 +67,7 @@ class Handle:
         address: its real address, once it is ready.
         begun: when it was made, monotonic seconds.
         told: how often it was told to start.
+        silent: heartbeats in a row without an answer.
     """
 
     incarnation: int
@@ -72,6 +76,7 @@ class Handle:
     address: Address | None = None
     begun: float = 0.0
     told: int = 1
+    silent: int = 0
 
 
 class Supervisor(ProcessActor):
@@ -96,6 +101,7 @@ class Supervisor(ProcessActor):
         spec = SUPERVISOR_SPEC.decode(config)
         self.state = initial(spec, int(time.time() * 1000))
         self.timers.after(_SWEEP_S, self._sweep_again, key="sweep")
+        self.timers.after(spec.heartbeat_s, self._heartbeat, key="heartbeat")
         self.timers.after(0, lambda: self.happened(Boot()))
 
     def became_ready(self) -> None:
@@ -252,6 +258,27 @@ class Supervisor(ProcessActor):
             self.log.info("child exited", child=name, life=handle.incarnation, code=code)
             self.happened(Exited(name, handle.incarnation, int(code) if code is not None else -9))
 
+    def _heartbeat(self) -> None:
+        assert self.state is not None
+        every = self.state.spec.heartbeat_s
+        for name, row in list(self.state.rows.items()):
+            handle = self._handles.get(name)
+            if row.spec.kind == "supervisor" and row.phase is Phase.READY and handle and handle.address:
+                if handle.silent >= _SILENT_MOST:
+                    reason = f"silent for {handle.silent * every:g} s"
+                    self.happened(ReportedHung(name, handle.incarnation, reason))
+                    continue
+                handle.silent += 1
+                question = self.questions.open(partial(self._heard, handle))
+                number = self.questions.asked(question, name, handle.incarnation)
+                self.tell(handle.address, AdminRequest(id=number, target=name, verb="ping"))
+        self.timers.after(every, self._heartbeat, key="heartbeat")
+
+    @staticmethod
+    def _heard(handle: Handle, answers: dict[str, AdminAnswer]) -> None:
+        if any(answer.ok for answer in answers.values()):
+            handle.silent = 0
+
     def register(self, change: Registered | Unregistered, address: Address | None) -> None:
         """Tell the root who has become ready or is gone."""
         if self.root is not None:
@@ -324,42 +351,13 @@ class Supervisor(ProcessActor):
     def describe(self) -> dict[str, Any]:
         """Tell about the supervisor itself."""
         assert self.state is not None
-        spec = self.state.spec
-        now = time.monotonic()
-        return {
-            "name": self.name,
-            "kind": "supervisor",
-            "phase": "ready" if self.state.announced else "starting",
-            "incarnation": self.incarnation,
-            "strategy": spec.strategy,
-            "pool": spec.pool is not None,
-            "restarts_in_period": sum(at > now - spec.period_s for at in self.state.window),
-            "intensity": spec.intensity,
-            "period_s": spec.period_s,
-        }
+        return describe_supervisor(self.state, self.incarnation, time.monotonic())
 
     def describe_children(self) -> list[dict[str, Any]]:
         """Tell about each child, as the core's table has it."""
         assert self.state is not None
         now = time.monotonic()
-        return [self._describe_row(row, now) for row in self.state.rows.values()]
-
-    @staticmethod
-    def _describe_row(row: Row, now: float) -> dict[str, Any]:
-        return {
-            "name": row.spec.name,
-            "kind": row.spec.kind,
-            "actor": row.spec.actor,
-            "phase": row.phase.value,
-            "pid": row.pid,
-            "incarnation": row.incarnation,
-            "restart": row.spec.restart,
-            "restarts": row.restarts,
-            "since_s": round(now - row.since, 3),
-            "rss_bytes": process.resident_bytes(row.pid) if row.pid else 0,
-            "cpu_s": round(process.cpu_seconds(row.pid), 3) if row.pid else 0.0,
-            "reason": row.reason,
-        }
+        return [describe_child(row, now) for row in self.state.rows.values()]
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
         """Carry out a person's command on the children."""

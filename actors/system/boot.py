@@ -19,7 +19,7 @@ from messages.control import Start
 from messages.wire import encode
 from store.errors import StoreError
 from store.folder import DataFolder
-from supervision.process import become_subreaper
+from supervision.process import become_subreaper, kill
 from supervision.spec import SupervisorSpec
 
 ROOT_ACTOR = "actors.system.boot_root.Root"
@@ -28,6 +28,7 @@ _REAP_EVERY_S = 1.0
 _RETRY_FIRST_S = 0.2
 _RETRY_MOST_S = 10.0
 _SLICE_S = 1.0
+_SILENT_MOST = 3
 
 
 class RunningSystem:
@@ -39,7 +40,10 @@ class RunningSystem:
         last_error: why the last attempt at that failed, "" if it did not.
         admin_pid: process of Thespian's admin.
         root_pid: process of the root supervisor.
+        ping_every_s: how often ``watch`` asks the root whether it is there, seconds.
     """
+
+    ping_every_s = 5.0
 
     def __init__(
         self, folder: DataFolder, root: SupervisorSpec, *, ready_timeout_s: float, bind: str, log_level: str
@@ -63,6 +67,8 @@ class RunningSystem:
         self._closing = False
         self._ended = False
         self._reaped = 0.0
+        self._pinged = time.monotonic()
+        self._silent = 0
         self._retry_at = 0.0
         self._retry_s = _RETRY_FIRST_S
 
@@ -277,6 +283,9 @@ class RunningSystem:
                 return False
             now = time.monotonic()
             if not self._is_down():
+                if now - self._pinged > self.ping_every_s:
+                    self._ping()
+                    self._pinged = time.monotonic()
                 if now - self._reaped > _REAP_EVERY_S:
                     self._reaped = now
                     reap(self.admin_pid)
@@ -286,9 +295,21 @@ class RunningSystem:
             self._revive()
             return True
 
+    def _ping(self) -> None:
+        """Ask the root whether it is there; silent three times, it is killed, and the next round starts it anew."""
+        try:
+            self._ask("", "names", {}, self.ping_every_s)
+        except SystemFault:
+            self._silent += 1
+            if self._silent >= _SILENT_MOST:
+                kill(self.root_pid)
+        else:
+            self._silent = 0
+
     def _revive(self) -> None:
         end_session(self.admin_pid)
         self._admin.is_alive()  # waits for it
+        self._silent = 0
         self.restarts += 1
         try:
             self._keeper.call(self._bring_up)

@@ -208,6 +208,19 @@ def test_a_whole_branch_is_restarted_by_a_person(start: Start) -> None:
     assert bench.tree()["sessions"]["reason"] == "restarted"
 
 
+def test_a_hung_supervisor_and_a_hung_root_are_noticed(start: Start) -> None:
+    bench = start(tree_spec(heartbeat_s=0.3))
+    before = bench.tree()
+    names = [name for name in before if name.startswith("sessions")]
+    os.kill(before["sessions"]["pid"], signal.SIGSTOP)
+    after = bench.all_new(before, names)
+    assert after["sessions"]["reason"] == "hung: silent for 0.9 s"
+    assert after["sink"]["pid"] == before["sink"]["pid"]
+    bench.system.ping_every_s = 0.2
+    os.kill(bench.system.root_pid, signal.SIGSTOP)
+    bench.all_new(after, list(after))
+
+
 def test_a_busy_actor_is_restarted_after_its_grace(start: Start) -> None:
     bench = start(SupervisorSpec("root", backoff=QUICK, children=(echo("a", shutdown_ms=200), echo("b"))))
     before = bench.tree()
