@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.system.boot import SystemClient, is_running
+from actors.system.boot import RunningSystem, SystemClient, is_running
+from actors.system.boot_control import NONCE_BYTES, Sealer
 from actors.system.errors import NotRunning, SystemFault
+from messages.admin import ADMIN_ANSWER
+from messages.control import Stop
+from messages.wire import encode
+from store.errors import FolderLocked
 from store.folder import DataFolder
 from supervision.spec import SupervisorSpec
 from tests.system.harness import Bench, echo, until
@@ -171,3 +179,44 @@ def test_logs_are_json_lines_one_file_an_actor(bench: Bench) -> None:
     lines = (bench.folder.path / "logs" / "sessions-shard-0.jsonl").read_text().splitlines()
     first = json.loads(lines[0])
     assert (first["actor"], first["event"], first["level"]) == ("sessions/shard-0", "ready", "info")
+
+
+def test_interrupts_from_a_terminal_reach_no_actor(bench: Bench) -> None:
+    before = bench.processes()
+    for pid in before:
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGHUP)
+    for name in bench.tree():
+        bench.do(name, "ping")
+    assert sorted(bench.processes()) == sorted(before)
+
+
+def test_actors_hold_the_folders_lock_as_long_as_they_live(start: Start, tmp_path: Path) -> None:
+    folder = DataFolder.create(tmp_path / "locked", partitions=1)
+    lock = folder.lock("test")
+    system = RunningSystem.start(folder, SupervisorSpec("root", children=(echo("a"),)))
+    try:
+        lock.release()  # only the foreground's share
+        with pytest.raises(FolderLocked):
+            folder.lock("second")
+    finally:
+        system.shutdown()
+    folder.lock("third").release()
+
+
+def test_requests_that_are_no_requests_are_answered_with_an_error(bench: Bench) -> None:
+    facts = bench.folder.read_runtime()
+    assert facts is not None
+    with socket.create_connection(tuple(facts["control"]), timeout=5) as connection:
+        nonce = connection.recv(NONCE_BYTES, socket.MSG_WAITALL)
+        key = bench.folder.frame_key()
+        sender, receiver = Sealer(key, nonce, b">", 1 << 20), Sealer(key, nonce, b"<", 1 << 20)
+        for junk in (b"", b"\xc1", b"\xff" * 1000, encode(Stop(reason="x"))):
+            connection.sendall(sender.seal(junk))
+            buffer = bytearray()
+            while (body := receiver.take(buffer)) is None:
+                buffer += connection.recv(4096)
+            answer = ADMIN_ANSWER.decode(body)
+            assert not answer.ok
+            assert answer.error.startswith("not a AdminRequest")
+    assert bench.pid("sink")
