@@ -55,6 +55,7 @@ class Settings:
         output: file that takes what processes write to stdout and stderr.
         kept: numbers of the file descriptors that the system's processes keep from the one that started it.
         spawned: processes that this process has made for Thespian.
+        records_spawned: whether that list is kept; actors keep none, each entry holds a pipe open.
     """
 
     key: bytes = b""
@@ -62,6 +63,7 @@ class Settings:
     output: str = os.devnull
     kept: tuple[int, ...] = ()
     spawned: list[Any] = field(default_factory=list)
+    records_spawned: bool = True
 
 
 CURRENT = Settings()
@@ -217,7 +219,8 @@ def _install_process_entries(common: Any) -> None:
     original_detach = common.detach_child
 
     def detach(process: Any) -> None:
-        CURRENT.spawned.append(process)
+        if CURRENT.records_spawned:
+            CURRENT.spawned.append(process)
         original_detach(process)
 
     common.detach_child = detach
@@ -243,6 +246,7 @@ class _Entry:
         parent = multiprocessing.parent_process()
         die_with_parent(parent.pid if parent is not None and parent.pid is not None else os.getppid())
         CURRENT.spawned.clear()
+        CURRENT.records_spawned = False
         reset()
         if self._admin:
             _leave_starter()

@@ -277,6 +277,26 @@ def test_a_system_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) 
     assert not [pid for pid in _children() if b"majlis" in Path(f"/proc/{pid}/comm").read_bytes()]
 
 
+def test_a_supervisor_keeps_nothing_of_the_dead(start: Start) -> None:
+    bench = start(SupervisorSpec("root", backoff=QUICK, intensity=500, children=(echo("a"), echo("b"))))
+
+    def restart() -> None:
+        before = bench.tree()
+        os.kill(before["a"]["pid"], signal.SIGKILL)
+        bench.all_new(before, ["a"])
+
+    def open_files() -> int:
+        # Those of the door's connections, which come and go with each question, left out.
+        links = [str(fd.readlink()) for fd in Path(f"/proc/{bench.system.root_pid}/fd").iterdir()]
+        return sum(not link.startswith("socket:") for link in links)
+
+    restart()
+    first = open_files()
+    for _ in range(8):
+        restart()
+    assert open_files() <= first + 1
+
+
 def test_an_actor_that_fails_for_a_while_is_retried(start: Start, tmp_path: Path) -> None:
     obstacle = tmp_path / "obstacle"
     bench = start(
