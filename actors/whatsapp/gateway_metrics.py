@@ -14,6 +14,7 @@ class GatewayMetrics:
         requests: by route and status.
         refused: by route and cause: ``signature``, ``too_long``, ``compressed``, ``slow``, ``rate``, ``full``, ...
         messages: taken in, by source and kind.
+        redelivered: messages that were on disk already.
         statuses: reports about sent messages, by state.
         rejects: parts of payloads that were kept for a person.
         ack_seconds: from a request's first byte to its answer, for those that were answered 200.
@@ -31,6 +32,9 @@ class GatewayMetrics:
         )
         self.messages = Counter(
             "majlis_gateway_messages", "Messages taken in by source and kind.", ["source", "kind"], registry=registry
+        )
+        self.redelivered = Counter(
+            "majlis_gateway_redelivered", "Messages that came again while they were on disk.", registry=registry
         )
         self.statuses = Counter(
             "majlis_gateway_statuses", "Reports about sent messages by state.", ["state"], registry=registry

@@ -20,6 +20,7 @@ from actors.whatsapp.conversation_aliases import ConversationAliases
 from actors.whatsapp.errors import PayloadError
 from actors.whatsapp.gateway_metrics import GatewayMetrics
 from actors.whatsapp.generic_webhook import openapi_document, parse_generic
+from actors.whatsapp.recent_ids import RecentIds
 from actors.whatsapp.request_limits import BodyReader, RequestRate, RequestRefused
 from actors.whatsapp.settings import WhatsAppSettings
 from actors.whatsapp.signature import TimedSignatures, is_signature, verify_body
@@ -70,6 +71,7 @@ class _Gateway:
             timeout_s=settings.body_timeout_s,
         )
         self._channels = frozenset(settings.channels)
+        self._durable = RecentIds(settings.remember_ids)
 
     def reading(self) -> Reading:
         settings = self.settings
@@ -98,8 +100,10 @@ class _Gateway:
             async with asyncio.timeout(self.settings.ack_timeout_s):
                 if self.aliases is not None:
                     await self.aliases.flush()
-                if messages:
-                    await self._submit(messages)
+                fresh = self._durable.unknown(messages)
+                if fresh:
+                    await self._submit(fresh)
+                    self._durable.add(fresh)
                 if statuses:
                     await self._statuses(statuses)
                 for reject in rejects:
@@ -108,8 +112,10 @@ class _Gateway:
             raise RequestRefused(503, f"nothing can be taken in now: {type(error).__name__}", "full") from error
         except TimeoutError as error:
             raise RequestRefused(503, "the log did not take the messages in time", "late") from error
-        for message in messages:
+        for message in fresh:
             self.metrics.count_message(message.source, message.kind)
+        if len(fresh) < len(messages):
+            self.metrics.redelivered.inc(len(messages) - len(fresh))
         for state, count in Counter(status.state for status in statuses).items():
             self.metrics.statuses.labels(state).inc(count)
         if rejects:

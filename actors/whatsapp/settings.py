@@ -160,6 +160,8 @@ class WhatsAppSettings(BaseModel):
         keep_alive_s: an idle connection is closed after this.
         ack_timeout_s: the log must take the messages within this, else 503.
         retry_after_s: what a 503 asks the sender to wait.
+        remember_ids: ids of messages on disk that are remembered, so that a storm of redeliveries costs little; older
+            ones are recognised by their sessions.
         max_connections: open connections; beyond it the longest idle is closed.
         max_requests_per_s: requests a second over all, with a second's burst; 0 for no limit.
         max_body_bytes_in_flight: bytes of bodies being read or handled at once.
@@ -193,6 +195,7 @@ class WhatsAppSettings(BaseModel):
     keep_alive_s: int = Field(default=30, ge=1)
     ack_timeout_s: float = Field(default=10.0, gt=0)
     retry_after_s: int = Field(default=5, ge=1)
+    remember_ids: int = Field(default=50_000, ge=0)
     max_connections: int = Field(default=4096, ge=1)
     max_requests_per_s: float = Field(default=10_000.0, ge=0)
     max_body_bytes_in_flight: int = Field(default=96 * 1024 * 1024, gt=0)

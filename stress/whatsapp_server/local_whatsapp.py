@@ -9,10 +9,10 @@ from typing import Self
 
 import uvicorn
 
+from actors.whatsapp.server_thread import ServerThread
 from stress.whatsapp_server.deliverer import Deliverer
 from stress.whatsapp_server.faults import Faults
 from stress.whatsapp_server.graph_api import GraphApi, Landed, Limits
-from stress.whatsapp_server.server_thread import ServerThread
 from stress.whatsapp_server.traffic import Update, webhook_body
 from stress.whatsapp_server.webhook_client import WebhookClient
 

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from actors.whatsapp.gateway_metrics import GatewayMetrics
 from actors.whatsapp.http_app import Statuses, create_app
 from actors.whatsapp.http_connections import server_config
+from actors.whatsapp.server_thread import ServerThread
 from actors.whatsapp.settings import WhatsAppSettings
 from messages.delivery import DeliveryStatus
 from messages.inbound import Inbound
 from messages.row import Reject
-from stress.whatsapp_server.server_thread import ServerThread
 
 SECRET = "app-secret"
 GENERIC_SECRET = "generic-secret"

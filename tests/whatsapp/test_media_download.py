@@ -17,11 +17,11 @@ from starlette.routing import Route
 from actors.whatsapp.errors import MediaError
 from actors.whatsapp.media_addresses import check_url, is_public
 from actors.whatsapp.media_download import MediaDownloader
+from actors.whatsapp.server_thread import ServerThread
 from actors.whatsapp.settings import MediaDownloadSettings
 from stress.whatsapp_server.faults import Faults
 from stress.whatsapp_server.graph_api import MediaFile
 from stress.whatsapp_server.local_whatsapp import LocalWhatsApp
-from stress.whatsapp_server.server_thread import ServerThread
 from tests.whatsapp.conftest import SECRET
 
 CONTENT = b"\xff\xd8 a picture" * 10_000
