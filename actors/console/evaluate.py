@@ -88,7 +88,7 @@ def evaluate(
 
 
 def _lines(path: Path, problems: list[str]) -> Iterator[str]:
-    """Read a file's lines; one that is not UTF-8 becomes a problem and an empty line, so that the numbers stay right."""
+    """Read a file's lines; one that is not UTF-8 becomes a problem and an empty line: the numbers stay right."""
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
@@ -164,14 +164,16 @@ def _show(report: dict[str, Any]) -> None:
     if "flow" in report:
         flow = report["flow"]
         console.print(
-            f"{escape(report['set'])}: {flow['dialogues']} dialogues, {flow['turns']} labelled turns, {flow['switches']} switches\n"
+            f"{escape(report['set'])}: {flow['dialogues']} dialogues, {flow['turns']} labelled turns, "
+            f"{flow['switches']} switches\n"
             f"precision {flow['precision']:.3f}  recall {flow['recall']:.3f}  f1 {flow['f1']:.3f}"
         )
         return
     languages = ", ".join(f"{lang} {count}" for lang, count in report["languages"].items())
     tiers = ", ".join(f"{tier} {count}" for tier, count in report["tiers"].items())
     console.print(
-        f"{escape(report['set'])}: {report['records']} records ({languages}); tiers used: {tiers}; {report['seconds']:.2f} s",
+        f"{escape(report['set'])}: {report['records']} records ({languages}); "
+        f"tiers used: {tiers}; {report['seconds']:.2f} s",
         highlight=False,
     )
     groups = {"all": report, **report["by_language"], **report["by_tier"]}
@@ -189,9 +191,16 @@ def _show(report: dict[str, Any]) -> None:
         for kind, scores in report["entities"]["by_type"].items():
             strict, values = scores["strict"], scores["values"]
             types.add_row(
-                kind, f"{strict['f1']:.3f}", f"{strict['precision']:.3f}", f"{strict['recall']:.3f}", f"{scores['relaxed']['f1']:.3f}",
-                str(strict["tp"]), str(strict["fp"]), str(strict["fn"]), f"{values['right']}/{values['of']}",
-            )  # fmt: skip
+                kind,
+                f"{strict['f1']:.3f}",
+                f"{strict['precision']:.3f}",
+                f"{strict['recall']:.3f}",
+                f"{scores['relaxed']['f1']:.3f}",
+                str(strict["tp"]),
+                str(strict["fp"]),
+                str(strict["fn"]),
+                f"{values['right']}/{values['of']}",
+            )
         console.print(types)
         if report["entities"]["types"] != "all":
             console.print(f"this set labels only: {', '.join(report['entities']['types'])}")

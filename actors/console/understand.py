@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -95,7 +94,7 @@ def _run(stream: BinaryIO, name: str, engine: Engine, region: str, *, details: b
     bad = 0
     waiting: list[tuple[int, Record | str]] = []
     most = 1 if stream.isatty() else BATCH
-    with _progress(size) as advance:
+    with _Progress(size) as advance:
         for number, line in enumerate(stream, 1):
             try:
                 record: Record | str = parse_line(line)
@@ -165,7 +164,7 @@ def _flush(waiting: list[tuple[int, Record | str]], engine: Engine, region: str,
     return bad
 
 
-class _progress:
+class _Progress:
     """A progress bar over a file's bytes, on a terminal's standard error only."""
 
     def __init__(self, size: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from actors.language.rules.word_set import word_set
+
 _ARABIC: Final = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06fc\ufb50-\ufdff\ufe70-\ufefc]")
 _LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f]")
 _WORD: Final = re.compile(r"[a-z0-9']+")
@@ -13,22 +15,26 @@ _DIGIT_LETTER: Final = re.compile(r"\b(?:[a-z]+[2356789]+[a-z]+|[2378][a-z]{3,}|
 _NOT_ARABIZI: Final = re.compile(
     r"\b[2378](?:br|bhk|bed|beds|bath|baths|bdr|room|rooms|bedroom|bedrooms|sqft|sqm|th|rd|nd|pm|am|mins?|days?|weeks?|months?|mil|million|lakhs?)\b"
 )
-_FREQUENT: Final = frozenset(
-    "ana enta enti inta inti ento e7na howa hwa heya heyya homa da di dah deh dol elly illi eli el fi fel fil feh mafish mafeesh mafesh "
-    "mish mesh msh mo mu kda keda kida ya3ni yaani bas lessa lesa leh leih eh eih aywa aiwa ah la2 laa tab tayeb tayyeb khalas 5alas "
-    "law momken mumkin mmkn mumken 3ayez 3awez 3ayza 3awza 3yz ayez awez ayza abgha abi abgi baghi 3ndi 3andi 3andy 3andak 3andek 3ndk 3andko "
-    "shukran shokran shukrn merci gedan awi kteer ktir kteir kaman bardo bardu delwa2ty dlw2ty delwaty bokra bukra bokrah emta imta emtaa "
-    "feen fein fen wein wain shu shou sho lw sm7t sama7t sama7ti inshallah insha2allah inshalla isa salam salaam alaikum 3alaykom alykum sabah sba7 sabah "
-    "masa masa2 el5eir elkheir kheir 5eir habibi habibty 7abibi ya akhi sadi2i ostaz basha kam bekam bkam bikam b2d ad2eh addeh se3r si3r es3ar "
-    "sha2a sha22a sha2et ghoraf ghorfa oda egar eegar isti2gar tamlik alf melyon malyon geneh gneh derham ma3 ma3ak ma3aya ma3aky men mn 3ala 3la 3an 3n "
-    "ba3d b3d abl 2abl 7aga haga 7agat kol kul ay aye hal betaa3 bta3 beta3 betaa3et bta3t dafa3t adfa3 hadfa3 arga3 ashof ashoof ashouf ashufha "
-    "ashofha nshof yenfa3 ynf3 tamam tmam mashy mashi mashkour mashkoor gamil gameel helw 7elw helwa 7elwa wa7da wahda wahed hader 7ader "
-    "lel lil wel wil wl bel bil men fel 3ashan ashan 3shan lazem lazim zay zayy kol elnaharda enaharda naharda embare7 elyom "
-    "gom3a sabt khamis mafrousha mafroosh fadya fady metwafer mawgood mawgouda mawjood tany tani awel akher a5er hena hna henak "
-    "kan kant kanet yekon ykon tekon ba2a b2a lsa lessah rad radd rod raddo 2olt olt 2oly 2olli 2olo ab3at ab3atly eb3at eb3atly ib3at b3t ba3at".split()
+_FREQUENT: Final = word_set(
+    "ana enta enti inta inti ento e7na howa hwa heya heyya homa da di dah deh dol elly illi eli el fi fel fil feh "
+    "mafish mafeesh mafesh mish mesh msh mo mu kda keda kida ya3ni yaani bas lessa lesa leh leih eh eih aywa aiwa "
+    "ah la2 laa tab tayeb tayyeb khalas 5alas law momken mumkin mmkn mumken 3ayez 3awez 3ayza 3awza 3yz ayez awez "
+    "ayza abgha abi abgi baghi 3ndi 3andi 3andy 3andak 3andek 3ndk 3andko shukran shokran shukrn merci gedan awi "
+    "kteer ktir kteir kaman bardo bardu delwa2ty dlw2ty delwaty bokra bukra bokrah emta imta emtaa feen fein fen "
+    "wein wain shu shou sho lw sm7t sama7t sama7ti inshallah insha2allah inshalla isa salam salaam alaikum "
+    "3alaykom alykum sabah sba7 sabah masa masa2 el5eir elkheir kheir 5eir habibi habibty 7abibi ya akhi sadi2i "
+    "ostaz basha kam bekam bkam bikam b2d ad2eh addeh se3r si3r es3ar sha2a sha22a sha2et ghoraf ghorfa oda egar "
+    "eegar isti2gar tamlik alf melyon malyon geneh gneh derham ma3 ma3ak ma3aya ma3aky men mn 3ala 3la 3an 3n "
+    "ba3d b3d abl 2abl 7aga haga 7agat kol kul ay aye hal betaa3 bta3 beta3 betaa3et bta3t dafa3t adfa3 hadfa3 "
+    "arga3 ashof ashoof ashouf ashufha ashofha nshof yenfa3 ynf3 tamam tmam mashy mashi mashkour mashkoor gamil "
+    "gameel helw 7elw helwa 7elwa wa7da wahda wahed hader 7ader lel lil wel wil wl bel bil men fel 3ashan ashan "
+    "3shan lazem lazim zay zayy kol elnaharda enaharda naharda embare7 elyom gom3a sabt khamis mafrousha mafroosh "
+    "fadya fady metwafer mawgood mawgouda mawjood tany tani awel akher a5er hena hna henak kan kant kanet yekon "
+    "ykon tekon ba2a b2a lsa lessah rad radd rod raddo 2olt olt 2oly 2olli 2olo ab3at ab3atly eb3at eb3atly ib3at "
+    "b3t ba3at"
 )
-_SHARED: Final = frozenset(
-    "la el da di eh ah men kol bas law ay sho kam isa radd rod masa kan fen abi hal homa fi ma3 merci".split()
+_SHARED: Final = word_set(
+    "la el da di eh ah men kol bas law ay sho kam isa radd rod masa kan fen abi hal homa fi ma3 merci"
 )
 
 
@@ -55,9 +61,8 @@ def language_of(text: str) -> str:
         if not _NOT_ARABIZI.match(match[0]) and match[0] not in _FREQUENT:
             hits += 1.0
     letters = sum(1 for word in words if word.isalpha() or len(word) > 3)
-    if hits >= 2 or (hits >= 1 and letters <= 8):
-        if hits >= 0.12 * max(letters, 1):
-            return "arz"
+    if (hits >= 2 or (hits >= 1 and letters <= 8)) and hits >= 0.12 * max(letters, 1):
+        return "arz"
     if not text.isascii() and _LATIN.search(text) is None:
         return ""
     return "en" if _LATIN.search(text) else ""

@@ -1,4 +1,4 @@
-"""What numbers count: money, rooms, bathrooms, area. Units of measure decide; a range hands its unit to its first bound."""
+"""What numbers count: money, rooms, bathrooms, area. The unit decides; a range hands it to its first bound."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from actors.language.rules.lexicon import (
     STUDIO,
 )
 from actors.language.rules.numbers import Number, parse_number
+from actors.language.rules.word_set import word_set
+import itertools
 
 _JOINERS: Final = frozenset(
     {
@@ -91,17 +93,18 @@ _SQUARE_UNITS: Final = {
 _ARABIC_SQUARE: Final = frozenset({"مربع", "مربعه", "morabba3", "moraba3", "murabba3"})
 _AREA_AFTER: Final = frozenset({"plot", "bua", "gfa", "area", "land"})
 _PERCENT: Final = frozenset({"%", "percent", "pct", "percentage"})
-_COUNTED: Final = frozenset(
-    "day days week weeks month months year years yr yrs min mins minute minutes hour hours hr hrs cheque cheques chq chqs cheq "
-    "check checks payment payments installment installments instalment instalments people persons person adults kids children "
-    "cars car parking parkings spaces floor floors storey storeys stories units apartments flats villas buildings towers options "
-    "pics photos pictures times x weeks viewings tenants clients properties listings km kms mile miles minutes blocks star stars "
-    "nights night kw kva kv hp volt volts kg gb mb mbps amp amps copies copy keys key balconies windows acs ac rooftop offices shops plots weeks "
-    "يوم ايام شهر شهور اشهر سنه سنين سنوات اسبوع اسابيع دقيقه دقايق دقائق ساعه ساعات شيك شيكات دفعات دفعه اقساط قسط كيلو دور ادوار "
-    "شقق سنتين yom ayam shahr shohor sana snen dor do2oor chekat shikat".split()
+_COUNTED: Final = word_set(
+    "day days week weeks month months year years yr yrs min mins minute minutes hour hours hr hrs cheque cheques "
+    "chq chqs cheq check checks payment payments installment installments instalment instalments people persons "
+    "person adults kids children cars car parking parkings spaces floor floors storey storeys stories units "
+    "apartments flats villas buildings towers options pics photos pictures times x weeks viewings tenants clients "
+    "properties listings km kms mile miles minutes blocks star stars nights night kw kva kv hp volt volts kg gb "
+    "mb mbps amp amps copies copy keys key balconies windows acs ac rooftop offices shops plots weeks يوم ايام "
+    "شهر شهور اشهر سنه سنين سنوات اسبوع اسابيع دقيقه دقايق دقائق ساعه ساعات شيك شيكات دفعات دفعه اقساط قسط كيلو "
+    "دور ادوار شقق سنتين yom ayam shahr shohor sana snen dor do2oor chekat shikat"
 )
-_OTHER_STUDIOS: Final = frozenset(
-    "yoga photo photography dance music recording art pilates fitness film tattoo design ballet tv nail hair".split()
+_OTHER_STUDIOS: Final = word_set(
+    "yoga photo photography dance music recording art pilates fitness film tattoo design ballet tv nail hair"
 )
 MOST_ROOMS: Final = 20
 
@@ -123,13 +126,18 @@ def find_amounts(tokens: Tokens, numbers: list[Number], flags: int) -> list[Cand
         if number.role:
             continue
         candidate = _measure(tokens, number)
-        if candidate is None and index + 1 < len(numbers):
+        if index + 1 < len(numbers) and (
+            candidate is None or _shortened(tokens, number, candidate, numbers[index + 1])
+        ):
+            start = candidate.start if candidate is not None else -1
             candidate = _inherit(tokens, number, numbers[index + 1])
+            if candidate is not None and start >= 0:
+                candidate = candidate._replace(start=start)
         if candidate is not None:
             number.role = candidate.type
             number.start, number.end = candidate.start, candidate.end
             found.append(candidate)
-    for left, right in zip(numbers, numbers[1:], strict=False):
+    for left, right in itertools.pairwise(numbers):
         if (
             left.role == "price"
             and left.currency
@@ -146,6 +154,18 @@ def find_amounts(tokens: Tokens, numbers: list[Number], flags: int) -> list[Cand
     if flags:
         found += _numberless(tokens, numbers)
     return found
+
+
+def _shortened(tokens: Tokens, number: Number, candidate: Candidate, right: Number) -> bool:
+    """Whether a first bound with a currency leaves its thousands to the second: "AED 60 to 70k"."""
+    return (
+        candidate.type == "price"
+        and number.scale == 1
+        and right.role == "price"
+        and right.scale > 1
+        and number.value < 1000
+        and _joined(tokens, number.after, right.first)
+    )
 
 
 def _measure(tokens: Tokens, number: Number) -> Candidate | None:
@@ -331,7 +351,7 @@ def _money(
         after = texts[at] if at < count else ""
     elif number.value >= 1000 and number.in_words is False and after in ("m", "mm"):
         return None
-    if after in CURRENCIES and not (after == "le" and at + 1 < count and not tokens.kinds[at + 1] == MARK):
+    if after in CURRENCIES and not (after == "le" and at + 1 < count and tokens.kinds[at + 1] != MARK):
         number.currency = number.currency or CURRENCIES[after]
         end = ends[at]
         at += 1
@@ -364,7 +384,7 @@ def _and_more(tokens: Tokens, at: int, end: int, scale: float) -> tuple[float, i
         further = at + 1
         if texts[further] in ("a", "an") and further + 1 < count:
             further += 1
-        if texts[further] in HALF and texts[further] != "half" or (texts[further] == "half" and further == at + 2):
+        if (texts[further] in HALF and texts[further] != "half") or (texts[further] == "half" and further == at + 2):
             return scale / 2, further + 1, ends[further]
         if texts[further] in QUARTER:
             return scale / 4, further + 1, ends[further]
@@ -380,7 +400,7 @@ def _thousands_more(tokens: Tokens, at: int, scale: float) -> tuple[float, int, 
     if word in _AND and at + 1 < len(texts):
         at += 1
         word = texts[at]
-    elif word[0] == "و" and word[1:] in NUMBER_WORDS or (word[0] == "و" and word[1:].isdigit()):
+    elif (word[0] == "و" and word[1:] in NUMBER_WORDS) or (word[0] == "و" and word[1:].isdigit()):
         word = word[1:]
     else:
         return None
@@ -452,7 +472,6 @@ def _factor_of(tokens: Tokens, right: Number) -> float:
 def _numberless(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     """Find what says its number itself: studio, غرفتين, مليون ونص, half a million."""
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    count = len(texts)
     found: list[Candidate] = []
     owned = {number.after for number in numbers}
     for at, word in enumerate(texts):
@@ -482,7 +501,7 @@ def _bare_multiplier(tokens: Tokens, at: int, word: str) -> Candidate | None:
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     start = starts[at]
     value = {"مليونين": 2e6, "الفين": 2e3, "مليار": 1e9}.get(word, 1e6)
-    sure = "\u0600" < word[0] or word in ("melyon", "malyon")
+    sure = word[0] > "\u0600" or word in ("melyon", "malyon")
     before = texts[at - 1] if at else ""
     if before == "half" or (before == "a" and at >= 2 and texts[at - 2] == "half"):
         return Candidate(
@@ -492,7 +511,7 @@ def _bare_multiplier(tokens: Tokens, at: int, word: str) -> Candidate | None:
         return Candidate(starts[at - 1], ends[at], "price", whole(value / 2), 0.93)
     if before == "a" and at >= 2 and texts[at - 2] in ("thanks", "thank", "thx", "chance", "in"):
         return None
-    if before == "a" or before == "quarter":
+    if before in {"a", "quarter"}:
         sure = True
         start = starts[at - 1]
         if before == "quarter":

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from actors.language.rules.candidate import Candidate
 
-# Bounded repeats keep a hostile text from making a scan quadratic: an address is at most 64 + 255 characters (RFC 5321).
+# Bounded repeats keep a hostile text from making a scan quadratic: an address is at most 64 + 255 characters
+# (RFC 5321).
 _EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w@])")
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'|]{2,2048}"

@@ -6,36 +6,45 @@ from typing import Final
 
 from actors.language.rules.amounts import COUNTED_WORDS
 from actors.language.rules.candidate import Candidate, whole
-from actors.language.rules.fold import NUMBER, Tokens
+from actors.language.rules.fold import Tokens
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
-_DEAL_TALK: Final = frozenset(
-    "offer offers offered offering counter price prices priced asking ask rent budget owner seller landlord buyer buyers deal accept accepted accepts agree agreed "
-    "settle negotiate negotiable negotiation discount reduce reduced lower lowest drop dropped raise raised increase increased final best last meet split difference "
-    "market index calculator cheap expensive insult joke lowball robbery cash cheque cheques chq chqs pay paying paid sign signs signed signing commission deposit "
-    "close worth value quote quoted max maximum min minimum stretch stretches went gone sold rented neighbour neighbor neighbours similar same comparable listed "
-    "afford amount money reject rejected reserve sell selling tenant renew renewal "
-    "السعر سعر عرض ايجار المالك البائع المشتري نهائي اخر غالي رخيص نزل نزلوه تنزل نتفق موافق موافقين دافعين يدفع ادفع دفع ميزانيه ميزانيتي المطلوب مطلوب كاش شيك شيكات تفاوض حدود "
-    "se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer".split()
+_DEAL_TALK: Final = word_set(
+    "offer offers offered offering counter price prices priced asking ask rent budget owner seller landlord buyer "
+    "buyers deal accept accepted accepts agree agreed settle negotiate negotiable negotiation discount reduce "
+    "reduced lower lowest drop dropped raise raised increase increased final best last meet split difference "
+    "market index calculator cheap expensive insult joke lowball robbery cash cheque cheques chq chqs pay paying "
+    "paid sign signs signed signing commission deposit close worth value quote quoted max maximum min minimum "
+    "stretch stretches went gone sold rented neighbour neighbor neighbours similar same comparable listed afford "
+    "amount money reject rejected reserve sell selling tenant renew renewal السعر سعر عرض ايجار المالك البائع "
+    "المشتري نهائي اخر غالي رخيص نزل نزلوه تنزل نتفق موافق موافقين دافعين يدفع ادفع دفع ميزانيه ميزانيتي المطلوب "
+    "مطلوب كاش شيك شيكات تفاوض حدود se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha "
+    "khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer"
 )
-_MONEY_BEFORE: Final = frozenset(
-    "rent price budget under below above over max maximum min minimum upto asking ask offer offered offering offers pay paid paying paying deposit cost costs "
-    "at for around approx about reduce reduced drop dropped lower lowest accept accepts take takes do final best lets let make makes made close settle agree agreed "
-    "go counter fee fees commission charge charges charged increase increased raise raised worth value valued quote quoted cheque cheques transfer transferred "
-    "sent send amount total balance is now to from between within than last net was "
-    "ميزانيه ميزانيتي ميزانيتنا بحدود حدود ب سعر السعر ايجار الايجار بسعر عرض دفعت ادفع تحت فوق اقل اكثر عند حوالي تحويل عربون مقدم "
-    "b be bi mizaniya mezaniya budget el el3ard 3ard 3ardi as3ar se3r si3r da2af7 adfa3 dafa3t 3arboon ta7t a2al".split()
+_MONEY_BEFORE: Final = word_set(
+    "rent price budget under below above over max maximum min minimum upto asking ask offer offered offering "
+    "offers pay paid paying paying deposit cost costs at for around approx about reduce reduced drop dropped "
+    "lower lowest accept accepts take takes do final best lets let make makes made close settle agree agreed go "
+    "counter fee fees commission charge charges charged increase increased raise raised worth value valued quote "
+    "quoted cheque cheques transfer transferred sent send amount total balance is now to from between within than "
+    "last net was ميزانيه ميزانيتي ميزانيتنا بحدود حدود ب سعر السعر ايجار الايجار بسعر عرض دفعت ادفع تحت فوق اقل "
+    "اكثر عند حوالي تحويل عربون مقدم b be bi mizaniya mezaniya budget el el3ard 3ard 3ardi as3ar se3r si3r da2af7 "
+    "adfa3 dafa3t 3arboon ta7t a2al"
 )
-_MONEY_SURE: Final = frozenset(
-    "dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t".split()
+_MONEY_SURE: Final = word_set(
+    "dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer "
+    "offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t"
 )
-_PERIODS: Final = frozenset(
-    "month monthly mo year yearly yr annum annual annually pm pa pcm week weekly cheque cheques chq chqs cash net negotiable final flat total deposit "
-    "شهري شهريا سنوي سنويا بالسنه بالشهر فالسنه كاش نقدا sanawi shahri fel felsana felshahr cash".split()
+_PERIODS: Final = word_set(
+    "month monthly mo year yearly yr annum annual annually pm pa pcm week weekly cheque cheques chq chqs cash net "
+    "negotiable final flat total deposit شهري شهريا سنوي سنويا بالسنه بالشهر فالسنه كاش نقدا sanawi shahri fel "
+    "felsana felshahr cash"
 )
-_DEALS: Final = frozenset(
-    "do accept take takes settle agree final last best make counter offer offered close go meet budget price rent asking reduce lower drop "
-    "under below max lets at from to ask raise increase than least is for b ب عرض اخر السعر akher a5er a5r take".split()
+_DEALS: Final = word_set(
+    "do accept take takes settle agree final last best make counter offer offered close go meet budget price rent "
+    "asking reduce lower drop under below max lets at from to ask raise increase than least is for b ب عرض اخر "
+    "السعر akher a5er a5r take"
 )
 
 
@@ -121,8 +130,7 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
                 period
                 or sure
                 or (near in _MONEY_BEFORE and value >= 10000)
-                or any(word in _DEALS for word in before)
-                and value % 500 == 0
+                or (any(word in _DEALS for word in before) and value % 500 == 0)
             ):
                 found.append(Candidate(starts[first], end, "price", whole(value), 0.85 if period or sure else 0.75))
             elif value >= 10000 and value % 500 == 0:
@@ -141,7 +149,7 @@ def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float)
     return found
 
 
-_AREA_BEFORE: Final = frozenset("bua gfa area size carpet builtup suite sqft مساحه مساحتها المساحه".split())
+_AREA_BEFORE: Final = word_set("bua gfa area size carpet builtup suite sqft مساحه مساحتها المساحه")
 
 
 def _range_with(number: Number, right: Number | None) -> bool:
@@ -201,8 +209,9 @@ def _elliptical(
     return None
 
 
-_NOT_MONEY_BEFORE: Final = frozenset(
-    "form page clause article section part step option number no age aged version level chapter room flat unit villa building floor tower phase gate block street road route "
-    "exit bus line ticket case ref reference order id code pin gate since until on day month year january february march april may june july august september october "
-    "november december jan feb mar apr jun jul aug sep oct nov dec of ) ( & + '".split()
+_NOT_MONEY_BEFORE: Final = word_set(
+    "form page clause article section part step option number no age aged version level chapter room flat unit "
+    "villa building floor tower phase gate block street road route exit bus line ticket case ref reference order "
+    "id code pin gate since until on day month year january february march april may june july august september "
+    "october november december jan feb mar apr jun jul aug sep oct nov dec of ) ( & + '"
 )

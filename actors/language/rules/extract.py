@@ -27,16 +27,17 @@ from actors.language.rules.numbers import Number, find_numbers
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
+from actors.language.rules.word_set import word_set
 from messages.understanding import Entity
 
 SUREST: Final = 0.7  # the confidence threshold of the understanding layer
 _DIGIT: Final = re.compile("[0-9]")
 _SEVEN_DIGITS: Final = re.compile(r"[0-9](?:[ ().\-/]{0,2}[0-9]){6}")
 _NUMBER_WORDS: Final = frozenset(NUMBER_WORDS)
-_PLACE_CUES: Final = frozenset(
-    "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي".split()
+_PLACE_CUES: Final = word_set(
+    "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي"
 )
-_INSIDE: Final = frozenset("in at near around within fi fe f fel في ب بمنطقه".split())
+_INSIDE: Final = word_set("in at near around within fi fe f fel في ب بمنطقه")
 _ARABIC_PREFIX: Final = frozenset("وبلكف")
 _MONTH_FIRST: Final = frozenset({"US"})
 
@@ -124,7 +125,7 @@ class RuleExtractor:
         _own(tokens, numbers, [name for name in cued if name.type == "project"])
         if has_digit and not UNIT_CUES.isdisjoint(texts):
             found += find_units(tokens, numbers)
-        if numbers and not TIME_WORDS.isdisjoint(texts):
+        if not TIME_WORDS.isdisjoint(texts):
             found += find_times(tokens, numbers)
         if has_digit:
             found += find_designations(tokens, numbers, names + cued)
@@ -243,7 +244,7 @@ class RuleExtractor:
         ):
             return None
         texts, kinds = tokens.texts, tokens.kinds
-        if at + 1 < len(texts) and not kinds[at + 1] == MARK:
+        if at + 1 < len(texts) and kinds[at + 1] != MARK:
             pair = f"{texts[at]} {texts[at + 1]}"
             entry = self._gazetteer.fuzzy(pair)
             if entry is not None:
@@ -262,8 +263,9 @@ def _named(tokens: Tokens, start: int, end: int, entry: Entry, sure: float = 0.9
     return Candidate(start, end, entry.type, value, sure, "gazetteer")
 
 
-_WHOSE_OFFICE: Final = frozenset(
-    "your our their ur post head trustee leasing sales back box main my his her the security management rental registration".split()
+_WHOSE_OFFICE: Final = word_set(
+    "your our their ur post head trustee leasing sales back box main my his her the security management rental "
+    "registration"
 )
 _CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
 

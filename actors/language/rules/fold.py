@@ -53,7 +53,9 @@ _FOLD = _table()
 
 # 1: number, 2: letters that touch it; 3: word; 4: one mark. Each alternative starts with a different kind of
 # character and no part can fail after it has matched, so the scan is linear.
-_TOKEN = re.compile(r"([0-9]+(?:[.,][0-9]+)*)([^\W_]*)|([^\W_]+(?:'(?!s\b)[^\W_]+)*)|([^\w\s]|_|\n)")
+_TOKEN = re.compile(
+    r"([0-9]+(?:[.,][0-9]+)*)([^\W_]*)|((?:aed|dhs|usd|egp|gbp|eur|inr)(?=[0-9])|[^\W_]+(?:'(?!s\b)[^\W_]+)*)|([^\w\s]|_|\n)"
+)
 
 NUMBER, WORD, MARK = 0, 1, 2
 
@@ -115,7 +117,7 @@ def fold(text: str) -> tuple[str, list[int] | None]:
     """
     if text.isascii():
         return text.lower(), None
-    offsets = None
+    offsets: list[int] | None = None
     if _INVISIBLE.search(text) is not None:
         offsets = []
         at = 0

@@ -8,15 +8,14 @@ from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
 from actors.language.rules.lexicon import DAY_WORDS, HALF, MERIDIEM, QUARTER, WEEKDAYS
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
-_AT: Final = frozenset(
-    "at around by after before from until till til @ about between past ala 3ala ba3d abl حوالي بعد قبل من لحد الي".split()
+_AT: Final = word_set(
+    "at around by after before from until till til @ about between past ala 3ala ba3d abl حوالي بعد قبل من لحد الي"
 )
 _O_CLOCK: Final = frozenset({"الساعه", "ساعه", "sa3a", "saa3a", "elsa3a", "essa3a", "saa"})
 _JOIN: Final = frozenset({"-", "to", "or", "and", "till", "until", "/", "او", "الي", "ل", "w", "و"})
-_WRITTEN: Final = frozenset(
-    "am pm صباحا ص مساء م".split()
-)  # what is part of the time as written; a part of the day is not
+_WRITTEN: Final = word_set("am pm صباحا ص مساء م")  # what is part of the time as written; a part of the day is not
 _PARTS: Final = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm", "noon": "pm"}
 _DAYS: Final = frozenset(WEEKDAYS) | frozenset(DAY_WORDS)
 _NAMED: Final = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
@@ -29,7 +28,7 @@ TIME_WORDS: Final = (
     | (_AT - {"من", "الي"})
     | frozenset(WEEKDAYS)
     | frozenset(DAY_WORDS)
-    | {"sharp", "its", "it"}
+    | {"sharp", "its", "it", "morning", "afternoon", "evening", "night"}
 )
 
 
@@ -103,6 +102,9 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
     first, at = number.first, number.after
     hour, minute, exact = number.value, 0, False
     if hour > 24:
+        if not number.in_words and first and texts[first - 1] in _AT_FOUR and _four_digits(texts, number):
+            value = _clock(hour // 100, int(hour) % 100, "")
+            return Candidate(starts[first], ends[at - 1], "time", value, 0.8), at
         if (
             not number.in_words
             and hour == int(hour)
@@ -147,7 +149,7 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
     o_clock = before in _O_CLOCK
     meridiem, marked = "", False
     after = texts[at] if at < count else ""
-    if after == "-" and at + 1 < count and texts[at + 1] in ("ish",):
+    if after == "-" and at + 1 < count and texts[at + 1] == "ish":
         at, after = at + 1, texts[at + 1]
     if o_clock:
         pair = _arabic_minutes(texts, at)
@@ -189,7 +191,7 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
         meridiem, marked, end = after + "m", True, ends[last]
         at = last + 1
     elif after in ("in", "at") and at + 1 < count:
-        part_at = at + 2 if texts[at + 1] in ("the",) and at + 2 < count else at + 1
+        part_at = at + 2 if texts[at + 1] == "the" and at + 2 < count else at + 1
         if texts[part_at] in _PARTS and (after == "in" or texts[part_at] == "night"):
             meridiem, marked = _PARTS[texts[part_at]], True
             if meridiem == "pm" and texts[part_at] == "night" and hour == 12:
@@ -227,6 +229,21 @@ def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | 
     return (Candidate(start, end, "time", value, sure), at) if value else (None, 0)
 
 
+_AT_FOUR: Final = frozenset({"at", "by", "@", "till", "until"})
+
+
+def _four_digits(texts: list[str], number: Number) -> bool:
+    """Whether "1800" after "at" is a time: a quarter hour of the day, and no period that would make it a rent."""
+    after = texts[number.after] if number.after < len(texts) else ""
+    value = number.value
+    return (
+        len(texts[number.first]) == 4
+        and 600 <= value <= 2359
+        and value % 100 in (0, 15, 30, 45)
+        and after not in ("per", "a", "/", "-", "monthly", "yearly", "month", "sqft", "sq")
+    )
+
+
 def _bare(tokens: Tokens, number: Number, at: int) -> float:
     """Judge an hour that only a preposition leads: "at 5", "after 6", and nothing that is counted after it."""
     texts = tokens.texts
@@ -242,11 +259,11 @@ def _bare(tokens: Tokens, number: Number, at: int) -> float:
     return 0.85 if before in ("at", "@", "around") else 0.7
 
 
-_AFTER_HOUR: Final = frozenset(
-    "and or if is works please pls plz for today tomorrow tmrw on to then thanks thank ok okay will would can we i but so good fine my with "
-    "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun tonight sharp بكره اليوم bokra latest max till until "
-    "because since as instead thx work suits when "
-    "also maybe before after the at in".split()
+_AFTER_HOUR: Final = word_set(
+    "and or if is works please pls plz for today tomorrow tmrw on to then thanks thank ok okay will would can we "
+    "i but so good fine my with monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat "
+    "sun tonight sharp بكره اليوم bokra latest max till until because since as instead thx work suits when also "
+    "maybe before after the at in"
 )
 
 

@@ -10,17 +10,17 @@ from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
 from actors.language.rules.lexicon import DAY_WORDS, MONTHS, WEAK_WEEKDAYS, WEEKDAYS
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
 _ARTICLES: Final = frozenset({"the", "el", "al", "il"})
-_LEADS: Final = frozenset(
-    "on by for until till til before after from since this next coming last every between to or and at yom youm يوم el al".split()
+_LEADS: Final = word_set(
+    "on by for until till til before after from since this next coming last every between to or and at yom youm "
+    "يوم el al"
 )
-_NEXT: Final = frozenset("next nxt coming upcoming following".split())
-_NEXT_AFTER: Final = frozenset(
-    "الجاي الجايه القادم القادمه المقبل المقبله الياي elgay elgaya eljay ljay gay gaya next".split()
-)
-_LAST_AFTER: Final = frozenset("اللي فات الماضي الماضيه elly ely last".split())
-_DAYPARTS: Final = frozenset("morning afternoon evening noon arvo".split())
+_NEXT: Final = word_set("next nxt coming upcoming following")
+_NEXT_AFTER: Final = word_set("الجاي الجايه القادم القادمه المقبل المقبله الياي elgay elgaya eljay ljay gay gaya next")
+_LAST_AFTER: Final = word_set("اللي فات الماضي الماضيه elly ely last")
+_DAYPARTS: Final = word_set("morning afternoon evening noon arvo")
 _ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _ORDINAL_WORDS: Final = {
     "first": 1,
@@ -46,10 +46,10 @@ _SPANS: Final = {
     "يوم": 1, "ايام": 1, "يومين": 2, "اسبوع": 7, "اسابيع": 7, "اسبوعين": 14, "yom": 1, "ayam": 1, "yomein": 2, "yomen": 2, "osbo3": 7, "osboo3": 7,
 }  # fmt: skip
 _MONTH_SPANS: Final = frozenset({"month", "months", "شهر", "شهور", "اشهر", "shahr", "shohor"})
-_NOT_A_DAY: Final = frozenset(
-    "floor avenue ave street st road rd interchange lane time one unit apartment apt flat cheque chq payment installment instalment bedroom bed bath "
-    "bathroom option property villa tenant person draft copy attempt visit viewing call email message level gen generation parking "
-    "anniversary place half quarter century day".split()
+_NOT_A_DAY: Final = word_set(
+    "floor avenue ave street st road rd interchange lane time one unit apartment apt flat cheque chq payment "
+    "installment instalment bedroom bed bath bathroom option property villa tenant person draft copy attempt "
+    "visit viewing call email message level gen generation parking anniversary place half quarter century day"
 )
 MOMENT_WORDS: Final = (
     frozenset(DAY_WORDS)
@@ -120,8 +120,7 @@ class Clock:
         year, month = self.today.year, self.today.month
         if months == 0 and day < self.today.day:
             months = 1
-        if months < 0:
-            months = 0
+        months = max(months, 0)
         month += months
         while month > 12:
             year, month = year + 1, month - 12
@@ -266,13 +265,15 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
     return Candidate(start, end, "date", clock.weekday(day, which=which), 0.8 if weak else 0.95)
 
 
-_PAST_VERBS: Final = frozenset(
-    "sent paid transferred promised said told was were came went saw met viewed visited moved left reported called emailed messaged signed "
-    "received got did happened started broke stopped since asked agreed booked submitted delivered uploaded cancelled missed been waiting "
-    "من قلت قلتوا وعدتوني دفعت ارسلت بعتت كان كانت حولت شفت men 2olt olt olto dafa3t ba3at ba3t ba3att kan kanet shoft 7awelt".split()
+_PAST_VERBS: Final = word_set(
+    "sent paid transferred promised said told was were came went saw met viewed visited moved left reported "
+    "called emailed messaged signed received got did happened started broke stopped since asked agreed booked "
+    "submitted delivered uploaded cancelled missed been waiting من قلت قلتوا وعدتوني دفعت ارسلت بعتت كان كانت "
+    "حولت شفت men 2olt olt olto dafa3t ba3at ba3t ba3att kan kanet shoft 7awelt"
 )
-_FUTURE: Final = frozenset(
-    "will can could shall would may tomorrow next free available confirm book schedule come see ممكن momken please pls are for by until till to and".split()
+_FUTURE: Final = word_set(
+    "will can could shall would may tomorrow next free available confirm book schedule come see ممكن momken "
+    "please pls are for by until till to and"
 )
 
 
@@ -280,7 +281,7 @@ def _is_past(texts: list[str], at: int) -> bool:
     """Whether a weekday follows a verb that tells of the past: "you said Monday", "leaking since Sunday"."""
     window = texts[max(0, at - 4) : at + 1]
     for word in reversed(window):
-        if word in _PAST_VERBS or word.endswith("n't") and word in ("didn't", "wasn't", "weren't"):
+        if word in _PAST_VERBS or (word.endswith("n't") and word in ("didn't", "wasn't", "weren't")):
             return True
         if word in _FUTURE or word in ".!?\n":
             return False
@@ -303,11 +304,11 @@ def _month(
         after += 1
     right = by_first.get(after)
     left_at = at
-    if left_at and texts[left_at - 1] in ("-", "/", ".", ","):
-        left_at -= 1
-    elif left_at and texts[left_at - 1] == "of":
-        left_at -= 1
-    elif left_at and texts[left_at - 1] == "شهر":
+    if (
+        (left_at and texts[left_at - 1] in ("-", "/", ".", ","))
+        or (left_at and texts[left_at - 1] == "of")
+        or (left_at and texts[left_at - 1] == "شهر")
+    ):
         left_at -= 1
     if left_at and texts[left_at - 1] in _ORDINALS:
         left_at -= 1
@@ -363,7 +364,7 @@ def _relative(tokens: Tokens, at: int, word: str, clock: Clock, by_after: dict[i
     ):
         lead = texts[number.first - 1] if number.first else ""
         days = int(number.value) * _SPANS.get(word, 30)
-        if lead in ("in", "بعد", "ba3d", "after") and word in _SPANS and (lead != "after" or after not in ("of",)):
+        if lead in ("in", "بعد", "ba3d", "after") and word in _SPANS and (lead != "after" or after != "of"):
             number.role = "date"
             return Candidate(starts[number.first - 1], ends[at], "date", clock.plus(days), 0.85)
         if after == "ago":
@@ -421,7 +422,7 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
                     parts.append(texts[last + 2])
                     last += 2
             if len(parts) > 1:
-                slash = last > at and texts[at + 1] == "/" or last == at
+                slash = (last > at and texts[at + 1] == "/") or last == at
                 named = texts[at - 1] if at and texts[at - 1] not in (",", "-") else (texts[at - 2] if at > 1 else "")
                 value = _numeric(parts, clock, slash=slash, weekday=WEEKDAYS.get(named))
                 follows = texts[last + 1] if last + 1 < count else ""
@@ -436,8 +437,8 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
     return found
 
 
-_NOT_AFTER: Final = frozenset(
-    "bed beds bedroom bedrooms br bhk bath baths bathrooms rooms room k m mn million % aed dhs cheques chqs days weeks".split()
+_NOT_AFTER: Final = word_set(
+    "bed beds bedroom bedrooms br bhk bath baths bathrooms rooms room k m mn million % aed dhs cheques chqs days weeks"
 )
 
 
@@ -448,7 +449,7 @@ def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | No
     if len(parts) == 2:
         if not slash or len(parts[0]) > 2 or len(parts[1]) > 2:
             return ""
-        if numbers == [24, 7] or numbers[1] == 10 and numbers[0] <= 10:
+        if numbers == [24, 7] or (numbers[1] == 10 and numbers[0] <= 10):
             return ""
         day, month, year = numbers[0], numbers[1], 0
     elif len(parts[0]) == 4:
@@ -530,7 +531,7 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
 
 
 def join_weekdays(dates: list[Candidate], folded: str) -> list[Candidate]:
-    """Join a weekday with the date that it precedes or follows: "Wed 3 June", "Saturday, 10/3", "8 March (Sunday)" stay one.
+    """Join a weekday with the date that it precedes: "Wed 3 June", "Saturday, 10/3".
 
     Args:
         dates: date candidates.
@@ -558,6 +559,6 @@ def _one_date(folded: str, left: Candidate, right: Candidate) -> bool:
     gap = folded[left.end : right.start]
     if gap not in (" ", ", ", " the ", ",", " - "):
         return False
-    weekday = folded[left.start : left.end].split()[-1]
+    weekday = folded[left.start : left.end].rsplit(maxsplit=1)[-1]
     other = folded[right.start : right.end]
     return weekday in WEEKDAYS and any(char.isdigit() for char in other) and other[-1:] != "k"

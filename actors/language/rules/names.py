@@ -8,50 +8,64 @@ from typing import Final
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import WORD, Tokens
 from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS
+from actors.language.rules.word_set import word_set
 
-TITLES: Final = frozenset(
-    "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس سيد السيد السيده مدام انسه ostaz".split()
+TITLES: Final = word_set(
+    "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain استاذ الاستاذ "
+    "استاذه دكتور الدكتور مهندس المهندس سيد السيد السيده مدام انسه ostaz"
 )
-_SPAN_TITLES: Final = frozenset("mr mrs ms miss mister dr".split())
-_CALL: Final = frozenset(
-    "gm ge call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky".split()
+_SPAN_TITLES: Final = word_set("mr mrs ms miss mister dr")
+_CALL: Final = word_set(
+    "gm ge call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi "
+    "hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky"
 )
-_ARABIC_CALL: Final = frozenset(
-    "يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس السيد السيده مدام اسمي اسمه اسمها كلم كلموا الاخ الاخت باسم شكرا".split()
+_ARABIC_CALL: Final = word_set(
+    "يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس السيد السيده مدام اسمي اسمه "
+    "اسمها كلم كلموا الاخ الاخت باسم شكرا"
 )
-_SIGN_OFF: Final = frozenset(
-    "regards rgds thanks thx cheers sincerely best br thankyou yours respectfully salam you".split()
-)
-_INTRODUCES: Final = frozenset("call ask contact tell inform ping hi hello hey dear regards rgds mr mrs".split())
+_SIGN_OFF: Final = word_set("regards rgds thanks thx cheers sincerely best br thankyou yours respectfully salam you")
+_INTRODUCES: Final = word_set("call ask contact tell inform ping hi hello hey dear regards rgds mr mrs")
 
 
 def _common() -> frozenset[str]:
-    return frozenset(
-        "i i'm im i'll i've we the a an is are was were do does did can could would will shall may hi hello hey dear good morning evening afternoon night please pls plz "
-        "thanks thank thx ok okay yes no not sure also and or but so if when what where which who how why any all my your our his her their its it this that these those "
-        "there here in at on for from to of by with about just need looking want like love great nice perfect hope sorry regarding kindly let call send sent see saw "
-        "got get give have has had been be am pm today tomorrow tonight yesterday next last monday tuesday wednesday thursday friday saturday sunday january february "
-        "march april june july august september october november december mon tue wed thu fri sat sun one two three four five six seven eight nine ten first second new "
-        "sir madam maam ma'am team everyone all guys bro dude friend friends dad mom agent broker landlord tenant owner manager client buyer seller security reception "
-        "mr mrs ms miss dr still again back now asap urgent update regards best cheers bye salam assalam alaikum hala ya habibi rent sale buy lease price studio "
-        "flat apartment villa office unit tower building floor parking pool gym bedroom bathroom bed bath sqft aed usd dhs egp ejari dewa noc rera mou spa kyc id passport visa cheque "
-        "whatsapp google maps zoom bayut dubizzle property finder pdf ac wifi tv bbq ps fyi btw eta eod etc vat am only more less than then maybe very too much many "
-        "per under over above below near around between until before after since because happy interested viewing meeting contract deposit commission offer offered "
-        "final deal agreed accept confirmed confirm cancel reschedule waiting wait too never always every each both either neither other another same such own city town area county state country district community place location street road house home room client customer kids mum noted mine nothing boiler water gas smell kitchen ceiling help fire leak stop congrats forwarded fwd forward hot urgent gents ladies anyone someone everybody nobody everything something ac heating lift elevator hiya yo pics photos photo video brochure map link pin receipt invoice payment cash bank transfer iban account swift noc ref id otp pin code key keys door gate card access".split()
+    return word_set(
+        "i i'm im i'll i've we the a an is are was were do does did can could would will shall may hi hello hey dear "
+        "good morning evening afternoon night please pls plz thanks thank thx ok okay yes no not sure also and or but "
+        "so if when what where which who how why any all my your our his her their its it this that these those there "
+        "here in at on for from to of by with about just need looking want like love great nice perfect hope sorry "
+        "regarding kindly let call send sent see saw got get give have has had been be am pm today tomorrow tonight "
+        "yesterday next last monday tuesday wednesday thursday friday saturday sunday january february march april "
+        "june july august september october november december mon tue wed thu fri sat sun one two three four five six "
+        "seven eight nine ten first second new sir madam maam ma'am team everyone all guys bro dude friend friends "
+        "dad mom agent broker landlord tenant owner manager client buyer seller security reception mr mrs ms miss dr "
+        "still again back now asap urgent update regards best cheers bye salam assalam alaikum ya habibi rent "
+        "sale buy lease price studio flat apartment villa office unit tower building floor parking pool gym bedroom "
+        "bathroom bed bath sqft aed usd dhs egp ejari dewa noc rera mou spa kyc id passport visa cheque whatsapp "
+        "google maps zoom bayut dubizzle property finder pdf ac wifi tv bbq ps fyi btw eta eod etc vat am only more "
+        "less than then maybe very too much many per under over above below near around between until before after "
+        "since because happy interested viewing meeting contract deposit commission offer offered final deal agreed "
+        "accept confirmed confirm cancel reschedule waiting wait too never always every each both either neither "
+        "other another same such own city town area county state country district community place location street "
+        "road house home room client customer kids mum noted mine nothing boiler water gas smell kitchen ceiling help "
+        "fire leak stop congrats forwarded fwd forward hot urgent gents ladies anyone someone everybody nobody "
+        "everything something ac heating lift elevator hiya yo pics photos photo video brochure map link pin receipt "
+        "invoice payment cash bank transfer iban account swift noc ref id otp pin code key keys door gate card access"
     )
 
 
 COMMON: Final = _common()
 
-_PROJECT_TAIL: Final = frozenset(
-    "tower towers residence residences heights apartments apartment building bldg compound plaza suites court lofts mansions mansion villas terraces homes estate estates "
-    "gate condos condominiums complex house hotel manor lodge park gardens woods oasis view views court residency enclave greens lakes village grove meadows hills "
-    "bluff pointe point square quarter quarters wharf palace center centre mall".split()
+_PROJECT_TAIL: Final = word_set(
+    "tower towers residence residences heights apartments apartment building bldg compound plaza suites court "
+    "lofts mansions mansion villas terraces homes estate estates gate condos condominiums complex house hotel "
+    "manor lodge park gardens woods oasis view views court residency enclave greens lakes village grove meadows "
+    "hills bluff pointe point square quarter quarters wharf palace center centre mall"
 )
-_PROJECT_STRONG: Final = frozenset(
-    "tower towers residence residences residency heights apartments lofts suites plaza condos condominiums terraces compound building".split()
+_PROJECT_STRONG: Final = word_set(
+    "tower towers residence residences residency heights apartments lofts suites plaza condos condominiums "
+    "terraces compound building"
 )
-_PLACE_LEAD: Final = frozenset("in at near around from to towards by of".split())
+_PLACE_LEAD: Final = word_set("in at near around from to towards by of")
 _ARABIC_PROJECT: Final = frozenset({"برج", "كمبوند", "كومباوند", "مشروع", "عماره", "ابراج", "compound", "borg", "burj"})
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
@@ -77,7 +91,7 @@ def find_persons(tokens: Tokens) -> list[Candidate]:
             if last > first and starts[first] - ends[first - 1] <= 1:
                 start = (
                     starts[at]
-                    if word in _SPAN_TITLES or tokens.is_upper(at) and word.isascii() and word not in ("sir", "madam")
+                    if word in _SPAN_TITLES or (tokens.is_upper(at) and word.isascii() and word not in ("sir", "madam"))
                     else starts[first]
                 )
                 found.append(_person(tokens, start, ends[last - 1], 0.93))
@@ -103,7 +117,7 @@ def _introduced(texts: list[str], at: int) -> int:
             return at + 1
         if at and texts[at - 1] in ("my", "his", "her", "name"):
             return at + 2 if following in ("is", ":", "'s") else at + 1
-    if word in ("name's",):
+    if word == "name's":
         return at + 1
     return 0
 
@@ -177,8 +191,8 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
-_GREETS: Final = frozenset(
-    "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning afternoon evening".split()
+_GREETS: Final = word_set(
+    "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning afternoon evening"
 )
 
 
@@ -202,7 +216,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
         places: where known places start.
 
     Returns:
-        candidates: projects ("Palm View Tower"), places ("in Springfield") and persons ("Regards, Omar"); not very sure.
+        candidates, not very sure: projects ("Palm View Tower"), places ("in Springfield"), persons ("Regards, Omar").
     """
     found: list[Candidate] = []
     texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
@@ -248,8 +262,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
         after = texts[last] if last < count else ""
         end = ends[last - 1]
         shouted = tokens_all_upper(tokens, at) and (
-            last < count
-            and tokens_all_upper(tokens, last)
+            (last < count and tokens_all_upper(tokens, last))
             or last - at > 1
             or (at and tokens_all_upper(tokens, at - 1))
         )

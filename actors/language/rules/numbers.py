@@ -112,14 +112,9 @@ def _spelled(texts: list[str], at: int) -> tuple[float, int]:
         if value == 100 and last < 10 and step == 1:
             total *= 100
         elif (
-            (last in (100, 200, 300, 400, 500) or last < 10 <= 20 and total >= 100)
-            and value < 100
-            or last >= 20
-            and value < 10
-            and texts[at] not in ("and",)
-        ):
-            total += value
-        elif step == 3 and last < 10 and value >= 20:  # خمسة وعشرين
+            ((last in (100, 200, 300, 400, 500) or (last < 10 and total >= 100)) and value < 100)
+            or (last >= 20 and value < 10 and texts[at] != "and")
+        ) or (step == 3 and last < 10 and value >= 20):
             total += value
         else:
             break

@@ -9,10 +9,11 @@ from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, WORD, Tokens
 from actors.language.rules.names import COMMON
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
-_SUFFIX: Final = frozenset(
-    "st street rd road ave avenue blvd boulevard ln lane dr drive ct pl place way terrace ter cres crescent close pkwy parkway hwy highway "
-    "sq square row mews circle cir trail trl alley gardens grove".split()
+_SUFFIX: Final = word_set(
+    "st street rd road ave avenue blvd boulevard ln lane dr drive ct pl place way terrace ter cres crescent close "
+    "pkwy parkway hwy highway sq square row mews circle cir trail trl alley gardens grove"
 )
 
 
@@ -20,8 +21,9 @@ _STREET: Final = re.compile(
     r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:n|s|e|w|north|south|east|west)\.? )?(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
     r" (?:" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + r")\b"
 )
-_NOT_STREET_WORDS: Final = frozenset(
-    "the at in on to for and or is per my from with of pm am bed bath bedroom minutes min mins km cars units days this that it near by".split()
+_NOT_STREET_WORDS: Final = word_set(
+    "the at in on to for and or is per my from with of pm am bed bath bedroom minutes min mins km cars units days "
+    "this that it near by"
 )
 STREET_WORDS: Final = _SUFFIX
 
@@ -75,8 +77,8 @@ def _capital(tokens: Tokens, index: int) -> bool:
     return index < len(tokens.texts) and (tokens.is_upper(index) or tokens.kinds[index] == NUMBER)
 
 
-_NAMELESS: Final = _SUFFIX - frozenset(
-    "court gardens close place way row grove square terrace crescent alley circle trail st dr ct sq pl".split()
+_NAMELESS: Final = _SUFFIX - word_set(
+    "court gardens close place way row grove square terrace crescent alley circle trail st dr ct sq pl"
 )
 
 

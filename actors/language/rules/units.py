@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from actors.language.rules.amounts import BED_WORDS, COUNTED_WORDS, UNIT_WORDS
+from actors.language.rules.amounts import COUNTED_WORDS, UNIT_WORDS
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, WORD, Tokens
-from actors.language.rules.lexicon import MONTHS
+from actors.language.rules.lexicon import BED_WORDS, MONTHS
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
-_CUES: Final = frozenset(
-    "unit units apt apts appt apartment apartments appartment flat flats villa villas townhouse townhouses th office offices shop shops suite suites "
-    "house plot penthouse ph duplex warehouse store room "
-    "شقه شقق وحده فيلا مكتب محل الشقه الوحده الفيلا المكتب المحل لشقه للشقه بشقه "
-    "sha2a sha22a sha2et sha2t shaqa sha2qa she2a wehda we7da villa maktab ma7al".split()
+_CUES: Final = word_set(
+    "unit units apt apts appt apartment apartments appartment flat flats villa villas townhouse townhouses th "
+    "office offices shop shops suite suites house plot penthouse ph duplex warehouse store room شقه شقق وحده فيلا "
+    "مكتب محل الشقه الوحده الفيلا المكتب المحل لشقه للشقه بشقه sha2a sha22a sha2et sha2t shaqa sha2qa she2a wehda "
+    "we7da villa maktab ma7al"
 )
 UNIT_CUES: Final = _CUES | {"#", "no", "number", "num", "رقم", "raqam", "rakam"}
 _CODE: Final = re.compile(
@@ -23,8 +24,8 @@ _CODE: Final = re.compile(
     r"((?:[a-z]{1,3}[-/ ]?)?[0-9]{1,5}(?:[-/][a-z0-9]{1,4})?[a-z]?)(?![\w%])"
 )
 _MORE: Final = re.compile(r" ?(?:,|&|/|and|or|و|w|او) ?((?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?)(?![\w%:.,/])")
-_WORDS_NOT_CODES: Final = frozenset(
-    "in at is on of to for no the and or by a an my for me we it so up any all has can by see not ok hi from el fi law".split()
+_WORDS_NOT_CODES: Final = word_set(
+    "in at is on of to for no the and or by a an my for me we it so up any all has can by see not ok hi from el fi law"
 )
 
 
@@ -48,7 +49,7 @@ def find_units(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         if word in ("no", "number", "num", "رقم", "raqam", "rakam") and not _numbered_thing(texts, at):
             continue
         match = _CODE.match(folded, ends[at])
-        if match is None or match.start(1) == ends[at] and word != "#":
+        if match is None or (match.start(1) == ends[at] and word != "#"):
             continue
         end = _accept(tokens, match, at_start, by_token, sure=word in ("unit", "units", "apt", "#", "شقه", "الشقه"))
         while end:
@@ -93,7 +94,7 @@ def _accept(
         return 0
     if following in UNIT_WORDS and following not in ("a", "p", "m", "ص", "م", "dr", "am") and code.isdigit():
         return 0
-    if following in BED_WORDS or following in ("/",) and code.isdigit() and len(code) < 3:
+    if following in BED_WORDS or (following == "/" and code.isdigit() and len(code) < 3):
         return 0
     if following in COUNTED_WORDS and not sure and len(code) < 3:
         return 0
@@ -117,9 +118,9 @@ def _accept(
 
 
 _DESIGNATION: Final = re.compile(r"(?:(?:[a-z]{1,2}-?[0-9]{2,4}[a-z]?)|(?:ph-?[0-9]{1,3})|(?:[0-9]{1,4}-?[a-z]))\Z")
-_NOT_UNITS: Final = frozenset("3d 4d 2d 4k 8k 5g 4g 3g a4 a3 h1 h2 q1 q2 q3 q4 24h 24x 1x 2x 3x 4x 5x 9k 1st".split())
-_INSIDE_SURE: Final = frozenset("in of from inside في من".split())
-_INSIDE: Final = frozenset("in of for to from inside at is mine drop vs list about في ب من".split())
+_NOT_UNITS: Final = word_set("3d 4d 2d 4k 8k 5g 4g 3g a4 a3 h1 h2 q1 q2 q3 q4 24h 24x 1x 2x 3x 4x 5x 9k 1st")
+_INSIDE_SURE: Final = word_set("in of from inside في من")
+_INSIDE: Final = word_set("in of for to from inside at is mine drop vs list about في ب من")
 
 
 def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candidate]) -> list[Candidate]:
@@ -154,18 +155,20 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
                 last = at + 2
             code = tokens.folded[starts[at] : ends[last]]
             if (
-                _DESIGNATION.match(code)
-                and code not in _NOT_UNITS
-                and tokens.is_upper(at if not code[0].isdigit() else at)
-                | (code[0].isdigit() and _upper_end(tokens, last))
-            ):
-                if not _in_names(names, starts[at]) and not (
+                (
+                    _DESIGNATION.match(code)
+                    and code not in _NOT_UNITS
+                    and tokens.is_upper(at) | (code[0].isdigit() and _upper_end(tokens, last))
+                )
+                and not _in_names(names, starts[at])
+                and not (
                     at
                     and texts[at - 1]
                     in ("tower", "building", "bldg", "block", "cluster", "gate", "level", "bay", "floor")
-                ):
-                    found.append(Candidate(starts[at], ends[last], "unit", code.upper(), 0.8))
-                    _use(by_first, at, last)
+                )
+            ):
+                found.append(Candidate(starts[at], ends[last], "unit", code.upper(), 0.8))
+                _use(by_first, at, last)
             at = last + 1
             continue
         if number is None or number.role or number.in_words or number.grouped or number.value != int(number.value):
@@ -207,9 +210,9 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         if follows_name and number.value >= 1:
             sure = 0.9 if len(texts[at]) >= 3 or last > at else 0.75
         elif len(texts[at]) in (3, 4) and not 1950 <= number.value <= 2040 and _floor_like(int(number.value)):
-            if last > at:
-                sure = 0.8
-            elif (before in _INSIDE if len(texts[at]) == 4 else before in _INSIDE_SURE) and after not in UNIT_WORDS:
+            if last > at or (
+                (before in _INSIDE if len(texts[at]) == 4 else before in _INSIDE_SURE) and after not in UNIT_WORDS
+            ):
                 sure = 0.8
             elif len(texts[at]) == 4 and after not in UNIT_WORDS and before not in _MONEYLIKE:
                 sure = 0.72
@@ -222,7 +225,7 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
     return found
 
 
-_MONEYLIKE: Final = frozenset("rent price budget pay paid deposit for aed fee fees total under max offer was".split())
+_MONEYLIKE: Final = word_set("rent price budget pay paid deposit for aed fee fees total under max offer was")
 
 
 def _floor_like(value: int) -> bool:
