@@ -20,6 +20,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ from supervision.process import die_with_parent
 MAC_BYTES = 32
 MAXIMUM_FRAME = 64 * 1024 * 1024
 """Longest frame that is taken in, bytes."""
+MAXIMUM_INCOMING = 256
+"""Connections of one actor that may be in the middle of a frame; beyond that the oldest is closed."""
+_INCOMING_PERIOD = timedelta(seconds=60)
+"""Time for a frame to come in, once its connection is open (Thespian's default is 7 minutes)."""
 _HEADER_DIGITS = 12
 _PENDING_SENDS = 200
 """Sends that may be under way to all receivers of an actor together (Thespian's default is 20): one hung receiver with
@@ -198,11 +203,12 @@ def install(key: bytes, *, bind: str, output: Path | str, kept: tuple[int, ...] 
     # The acknowledgements were made with plain pickle when the module was imported.
     TCPTransport.ackMsg = streamBuffer.toSendBuffer(streamBuffer.ackPacket, serializer.dumps)
     TCPTransport.ackDataErrMsg = streamBuffer.toSendBuffer(streamBuffer.ackDataErrPacket, serializer.dumps)
-    _install_process_entries(multiprocCommon)
+    TCPTransport.MAX_INCOMING_SOCKET_PERIOD = _INCOMING_PERIOD
+    _install_process_entries(multiprocCommon, TCPTransport.TCPTransport)
     return CURRENT
 
 
-def _install_process_entries(common: Any) -> None:
+def _install_process_entries(common: Any, transport: Any) -> None:
     """Have every process that Thespian forks begin with our own few lines; only once in a process's life."""
     if getattr(common, "_majlis_entries", False):
         return
@@ -216,6 +222,16 @@ def _install_process_entries(common: Any) -> None:
     common.actorStartupFailed = _ignore
     # Replacing a dead log process asks for a name that the admin does not have, which ended it.
     common.MultiProcAdmin.logDefs = property(lambda admin: admin.logdefs)
+    accept = transport._acceptNewIncoming  # noqa: SLF001 - Thespian has no setting for it
+
+    def accept_bounded(self: Any) -> None:
+        accept(self)
+        incoming = self._incomingSockets
+        while len(incoming) > MAXIMUM_INCOMING:
+            incoming.pop(next(iter(incoming))).close()
+            COUNTS.malformed += 1
+
+    transport._acceptNewIncoming = accept_bounded  # noqa: SLF001
     original_detach = common.detach_child
 
     def detach(process: Any) -> None:

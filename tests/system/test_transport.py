@@ -16,6 +16,7 @@ from actors.system.boot_control import ControlError, Sealer
 from actors.system.transport import (
     MAC_BYTES,
     MAXIMUM_FRAME,
+    MAXIMUM_INCOMING,
     FrameBuffer,
     FrameError,
     FrameSerializer,
@@ -115,6 +116,23 @@ def test_hostile_frames_to_every_port_do_nothing_and_are_counted(bench: Bench, t
     assert all(row["restarts"] == 0 for row in bench.tree().values())
     assert bench.do("gateway", "say", to="sink", text="still here") == {"sent": True}
     until(lambda: "still here" in bench.do("sink", "words")["words"])
+
+
+def test_many_idle_connections_take_no_actors_descriptors(bench: Bench) -> None:
+    pid = bench.pid("sink")
+    (port,) = [port for _, port in listening([pid]).values()]
+    strangers = []
+    try:
+        for _ in range(MAXIMUM_INCOMING + 150):
+            strangers.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+            strangers[-1].sendall(b"1")
+        assert bench.do("gateway", "say", to="sink", text="in between") == {"sent": True}
+        until(lambda: "in between" in bench.do("sink", "words")["words"])
+        assert len(list(Path(f"/proc/{pid}/fd").iterdir())) < MAXIMUM_INCOMING + 100
+        assert bench.pid("sink") == pid
+    finally:
+        for stranger in strangers:
+            stranger.close()
 
 
 def test_a_frame_with_another_key_is_not_unpickled(tmp_path: Path) -> None:
