@@ -8,11 +8,11 @@ from typing import Final
 _BY_OFFSET: Final[dict[int, tuple[str, ...]]] = {
     240: ("AE", "OM"),
     180: ("SA", "EG", "QA", "KW", "BH", "TR"),
-    120: ("EG", "ZA", "DE"),
+    120: ("EG", "ZA"),
     330: ("IN",),
     300: ("PK",),
     0: ("GB",),
-    60: ("GB", "DE", "FR"),
+    60: ("GB",),
     **dict.fromkeys((-240, -300, -360, -420, -480, -540, -600), ("US",)),
     480: ("SG",),
     600: ("AU",),
