@@ -208,6 +208,7 @@ def test_a_whole_branch_is_restarted_by_a_person(start: Start) -> None:
     assert bench.tree()["sessions"]["reason"] == "restarted"
 
 
+@pytest.mark.slow
 def test_a_hung_supervisor_and_a_hung_root_are_noticed(start: Start) -> None:
     bench = start(tree_spec(heartbeat_s=0.3))
     before = bench.tree()
@@ -229,6 +230,7 @@ def test_a_busy_actor_is_restarted_after_its_grace(start: Start) -> None:
     bench.all_new(before, ["a"])
 
 
+@pytest.mark.slow
 def test_a_hung_actor_does_not_hold_up_the_directory_of_others(start: Start) -> None:
     bench = start()
     os.kill(bench.pid("gateway"), signal.SIGSTOP)
@@ -269,6 +271,7 @@ def test_one_for_all_and_rest_for_one_on_real_processes(start: Start) -> None:
     assert after["chain/a"]["pid"] == before["chain/a"]["pid"]
 
 
+@pytest.mark.slow
 def test_a_system_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(SystemFault, match=r"bad is \w+ \(starting: RuntimeError: cannot start\)|went down"):
         Bench(tmp_path / "data", tree_spec(children=(echo("bad", fail_start=True),)), ready_timeout_s=3)
