@@ -13,8 +13,7 @@ from actors.sheets.target import stamp_request, unstamp_request
 
 _ENABLE = "https://console.cloud.google.com/apis/library/sheets.googleapis.com"
 _FIELDS = (
-    "properties.title,sheets(properties(title,gridProperties),"
-    "protectedRanges(range,requestingUserCanEdit,warningOnly))"
+    "properties.title,sheets(properties(title,gridProperties),protectedRanges(range,requestingUserCanEdit,warningOnly))"
 )
 
 
@@ -87,7 +86,9 @@ def _examine(http: Any, spreadsheet: str, settings: SheetsSettings, email: str) 
 def _protection(sheet: dict[str, Any], email: str) -> list[Finding]:
     for guard in sheet.get("protectedRanges", []):
         if not guard.get("requestingUserCanEdit", False) and not guard.get("warningOnly", False):
-            remedy = f"Data > Protect sheets and ranges: allow {email or 'the account'} to edit, or remove the protection"
+            remedy = (
+                f"Data > Protect sheets and ranges: allow {email or 'the account'} to edit, or remove the protection"
+            )
             return [Finding("not protected", "missing", f"{sheet['properties']['title']!r} is protected", remedy)]
     return []
 

@@ -110,8 +110,8 @@ def _http_client_class() -> type[Any]:
     import requests
     from google.auth import exceptions as auth_errors
     from gspread.http_client import HTTPClient
-    from urllib3 import exceptions as urllib3_errors
     from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+    from urllib3 import exceptions as urllib3_errors
 
     class SheetsHttpClient(HTTPClient):  # type: ignore[misc]
         """gspread's HTTP client with a deadline for each call, failures by effect, and repeated reads."""
@@ -122,7 +122,7 @@ def _http_client_class() -> type[Any]:
         read_attempts = 4
         on_call: Callable[[str, float], None] | None = None
 
-        def request(  # type: ignore[no-untyped-def]  # noqa: ANN202 - gspread's own signature
+        def request(  # type: ignore[no-untyped-def]
             self, method, endpoint, params=None, data=None, json=None, files=None, headers=None
         ):
             write = method.lower() != "get" and not endpoint.endswith(":search")

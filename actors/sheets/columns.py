@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from messages.inbound import Attachment
@@ -17,6 +18,7 @@ MAX_CELL_UNITS = 50_000
 """Google's limit for a cell, counted here in UTF-16 units, the larger of the two possible counts."""
 
 _CUT_ROOM = 60
+_SURELY_SHORT = MAX_CELL_UNITS // 2
 _DAY_MS = 86_400_000
 _EPOCH_SERIAL = 25_569
 """The serial number of 1 January 1970 in spreadsheets."""
@@ -51,7 +53,13 @@ def text_cell(text: str) -> dict[str, Any]:
     """Return a cell with a text; an empty one is blank."""
     if not text:
         return _BLANK
-    return {"userEnteredValue": {"stringValue": clean_text(text)}}
+    if len(text) > _SURELY_SHORT or not text.isprintable():
+        text = clean_text(text)
+    return {"userEnteredValue": {"stringValue": text}}
+
+
+_word_cell = lru_cache(maxsize=4096)(text_cell)
+"""The same for words of a small set, made once each; nobody changes a cell."""
 
 
 def number_cell(value: float | None) -> dict[str, Any]:
@@ -84,6 +92,14 @@ def _attachment(item: Attachment) -> str:
     return " ".join(parts)
 
 
+def _attachments(row: Row) -> str:
+    return "; ".join(map(_attachment, row.attachments))
+
+
+def _entities(row: Row) -> str:
+    return "; ".join(f"{e.type}: {e.value}" for e in row.entities)
+
+
 class Column(NamedTuple):
     """A column of ours.
 
@@ -100,33 +116,38 @@ class Column(NamedTuple):
 
 COLUMNS: tuple[Column, ...] = (
     Column("time", "Time", lambda r: time_cell(r.sent_ms, r.utc_offset_min)),
-    Column("conversation", "Conversation", lambda r: text_cell(r.conversation)),
+    Column("conversation", "Conversation", lambda r: _word_cell(r.conversation)),
     Column("position", "No.", lambda r: number_cell(r.position)),
-    Column("direction", "Direction", lambda r: text_cell(r.direction)),
-    Column("sender", "Sender", lambda r: text_cell(r.sender)),
+    Column("direction", "Direction", lambda r: _word_cell(r.direction)),
+    Column("sender", "Sender", lambda r: _word_cell(r.sender)),
     Column("sender_name", "Name", lambda r: text_cell(r.sender_name)),
-    Column("kind", "Kind", lambda r: text_cell(r.kind)),
+    Column("kind", "Kind", lambda r: _word_cell(r.kind)),
     Column("text", "Text", lambda r: text_cell(r.text)),
-    Column("intent", "Intent", lambda r: text_cell(r.intent)),
+    Column("intent", "Intent", lambda r: _word_cell(r.intent)),
     Column("intent_confidence", "Intent confidence", lambda r: number_cell(r.intent_confidence if r.intent else None)),
-    Column("sentiment", "Sentiment", lambda r: text_cell(r.sentiment)),
+    Column("sentiment", "Sentiment", lambda r: _word_cell(r.sentiment)),
     Column("sentiment_score", "Sentiment score", lambda r: number_cell(r.sentiment_score if r.sentiment else None)),
     Column("urgent", "Urgent", lambda r: flag_cell(r.urgent)),
-    Column("lang", "Language", lambda r: text_cell(r.lang)),
-    Column("entities", "Entities", lambda r: text_cell("; ".join(f"{e.type}: {e.value}" for e in r.entities))),
+    Column("lang", "Language", lambda r: _word_cell(r.lang)),
+    Column("entities", "Entities", lambda r: text_cell(_entities(r)) if r.entities else _BLANK),
     Column("thread", "Thread", lambda r: text_cell(r.thread)),
-    Column("attachments", "Attachments", lambda r: text_cell("; ".join(map(_attachment, r.attachments)))),
+    Column("attachments", "Attachments", lambda r: text_cell(_attachments(r)) if r.attachments else _BLANK),
     Column("reply", "Reply", lambda r: text_cell(r.reply)),
     Column("notes", "Notes", lambda r: text_cell("; ".join(r.notes))),
-    Column("tier", "Tier", lambda r: text_cell(r.tier)),
+    Column("tier", "Tier", lambda r: _word_cell(r.tier)),
     Column("received", "Received (UTC)", lambda r: time_cell(r.received_ms)),
-    Column("source", "Source", lambda r: text_cell(r.source)),
+    Column("source", "Source", lambda r: _word_cell(r.source)),
     Column("message_id", "Message id", lambda r: text_cell(r.message_id)),
     Column("row_id", "Row id", lambda r: text_cell(r.row_id)),
 )
 """Our columns, in the order in which a new worksheet gets them."""
 
 BY_KEY = {column.key: column for column in COLUMNS}
+
+
+@lru_cache(maxsize=16)
+def _makers(places: tuple[str, ...]) -> tuple[Callable[[Row], dict[str, Any]], ...]:
+    return tuple(BY_KEY[key].cell if key else (lambda _row: _BLANK) for key in places)
 
 
 def cells_of(row: Row, places: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -139,7 +160,7 @@ def cells_of(row: Row, places: tuple[str, ...]) -> list[dict[str, Any]]:
     Returns:
         one ``CellData`` a column, blank ones ``{}``, trailing blanks left out.
     """
-    cells = [BY_KEY[key].cell(row) if key else _BLANK for key in places]
+    cells = [make(row) for make in _makers(places)]
     while cells and not cells[-1]:
         cells.pop()
     return cells

@@ -290,7 +290,9 @@ def _stamp(state: State, event: Stamp) -> tuple[State, tuple[Effect, ...]]:
     if event.value is None:
         if state.unsealed:
             reason = f"the number {head.sequence} cannot be closed: {state.unsealed}"
-            return replace(state, phase="blocked", reason=reason, refusal="", goal="", unsealed="", foreign=False), (Alarm(reason),)
+            return replace(state, phase="blocked", reason=reason, refusal="", goal="", unsealed="", foreign=False), (
+                Alarm(reason),
+            )
         if state.goal:
             return replace(state, phase="seal"), ()
         if state.refusal:

@@ -149,7 +149,9 @@ class SheetsSink(ProcessActor):
 
     def _marks_of(self, shard: str) -> dict[int, int]:
         number = int(shard.rsplit("-", 1)[1])
-        return {p: mark for p, mark in self._marks.items() if p % self._shards == number and p < self._folder.partitions}
+        return {
+            p: mark for p, mark in self._marks.items() if p % self._shards == number and p < self._folder.partitions
+        }
 
     def _measure(self) -> None:
         pipe = self._pipe

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import msgspec
+
 from actors.sheets import protocol as p
 from actors.sheets.astray import bring_home
 from actors.sheets.backlog import Backlog, RowSource
@@ -28,11 +30,11 @@ from actors.sheets.errors import (
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
 from actors.sheets.settings import SheetsSettings
+from actors.sheets.spreadsheets import Spreadsheets
 from actors.sheets.target import (
     STAMP_KEY,
     FencedError,
     FullError,
-    Target,
     TargetBlockedError,
     header_of,
     quoted,
@@ -41,13 +43,14 @@ from actors.sheets.target import (
 )
 from messages.row import Row
 
+_encode = msgspec.json.Encoder().encode
 _ANSWER_FIELDS = (
     "replies,updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data(rowData(values(formattedValue)))))"
 )
 _CELL_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
 _MAX_PRUNED = 20
-_MAX_STAMPS = 500
-"""Stamps of 44 characters that are left in place at most: 22,000 of the 30,000 characters that Google allows."""
+_MAX_STAMPS = 450
+"""Stamps of 53 characters that are left in place at most: 24,000 of the 30,000 characters that Google allows."""
 
 _IDLE_S = 0.25
 _DENIED_WAIT_S = 15.0
@@ -92,9 +95,11 @@ class SheetsWriter:
         report: Callable[[str], None],
     ) -> None:
         self._ledger, self._http, self._governor, self._settings = ledger, http, governor, settings
-        self._clock_ms, self._owner, self._report = clock_ms, owner, report
+        self._clock_ms, self._report = clock_ms, report
+        self._books = Spreadsheets(ledger, http, settings, owner, report)
+        # Stamps tell whose they are: numbers of another data folder's sink are no doubles of ours.
+        self._mine = owner.split(":", 1)[0][:8]
         self._backlog = Backlog(source, ledger, settings.window_rows)
-        self._targets: dict[str, Target] = {}
         self._held: dict[int, list[tuple[Entry, Row]]] = {}
         self._blocked_until_ms = 0
         self._assumed: tuple[str, ...] = ()
@@ -158,7 +163,7 @@ class SheetsWriter:
         self.counters[f"failed.{type(error).__name__}"] += 1
         if isinstance(error, Denied):
             self._block(f"the account may not write: {error}", _DENIED_WAIT_S)
-        elif isinstance(error, Refused):
+        elif isinstance(error, Refused | Missing):
             self._block(f"the spreadsheet cannot be prepared: {error}")
         return Pumped(min(5.0, error.retry_after_s or _IDLE_S))
 
@@ -186,12 +191,7 @@ class SheetsWriter:
 
     def current_spreadsheet(self) -> str:
         """Return the id of the spreadsheet that new batches go to, "" where none is named."""
-        named = self._settings.spreadsheets()
-        kept = self._ledger.fact("spreadsheet")
-        first = named[0] if named else ""
-        if kept and self._ledger.fact("configured") == first:
-            return kept
-        return first
+        return self._books.current()
 
     def _plan(self, *, flush: bool) -> Pumped | None:
         for entry, reason in self._backlog.refill():
@@ -213,12 +213,12 @@ class SheetsWriter:
             return Pumped(min(wait, _IDLE_S))
         if self._ledger.stamps(spreadsheet) > _MAX_STAMPS and not self._prunable(spreadsheet):
             return Pumped(_IDLE_S)  # late attempts may still be on their way; their stamps have to stay
-        target = self._target(spreadsheet)
+        target = self._books.ready(spreadsheet)
         chosen = select(self._backlog.waiting, self._limits)
         try:
             target.check_room(len(chosen))
         except FullError as error:
-            self._roll_over(spreadsheet, str(error))
+            self._books.roll_over(spreadsheet, str(error))
             return Pumped(0.0)
         rows = [(item.entry, item.row) for item in chosen]
         with self._ledger.transaction():
@@ -236,67 +236,6 @@ class SheetsWriter:
 
     def _note_lag(self, chosen: Sequence[Item]) -> None:
         self.lag_ms = self._clock_ms() - min(item.row.committed_ms for item in chosen)
-
-    def _roll_over(self, spreadsheet: str, reason: str) -> str:
-        """Take the next spreadsheet; return its id."""
-        named = self._settings.spreadsheets()
-        after = named.index(spreadsheet) + 1 if spreadsheet in named else len(named)
-        if after < len(named):
-            chosen = named[after]
-        elif self._settings.create_spreadsheets:
-            chosen = self._create()
-        else:
-            raise TargetBlockedError(
-                f"{reason}: the spreadsheet is full; name another one in sheets.spare_spreadsheets; rows wait until then"
-            )
-        with self._ledger.transaction():
-            self._ledger.set_fact("spreadsheet", chosen)
-            self._ledger.set_fact("configured", named[0] if named else "")
-        self._report(f"{reason}: it goes on in spreadsheet {chosen}")
-        self.counters["rolled_over"] += 1
-        return chosen
-
-    def _create(self) -> str:
-        title = f"{self._settings.worksheet} {self.counters['rolled_over'] + 2}"
-        answer = self._http.request(
-            "post",
-            "https://sheets.googleapis.com/v4/spreadsheets",
-            json={
-                "properties": {"title": title},
-                "sheets": [{"properties": {"title": "About", "gridProperties": {"rowCount": 1, "columnCount": 1}}}],
-            },
-        ).json()
-        return str(answer["spreadsheetId"])
-
-    def _target(self, spreadsheet: str) -> Target:
-        """Return a spreadsheet that is claimed and looked at."""
-        target = self._targets.get(spreadsheet)
-        if target is None:
-            kept = self._ledger.fact(f"sheet:{spreadsheet}")
-            target = Target(
-                self._http,
-                spreadsheet,
-                self._settings,
-                self._owner,
-                self._report,
-                sheet_id=int(kept) if kept else None,
-            )
-            self._targets[spreadsheet] = target
-        if not target.epoch:
-            epoch = target.claim(int(self._ledger.fact(f"epoch:{spreadsheet}", "0")))
-            with self._ledger.transaction():
-                self._ledger.set_fact(f"epoch:{spreadsheet}", str(epoch))
-                self._ledger.raise_sequence(target.highest_stamp + 1)
-        if target.sheet is None:
-            target.inspect()
-            self._keep_sheet(target)
-        return target
-
-    def _keep_sheet(self, target: Target) -> None:
-        known = str(target.sheet_id)
-        if self._ledger.fact(f"sheet:{target.spreadsheet}") != known:
-            with self._ledger.transaction():
-                self._ledger.set_fact(f"sheet:{target.spreadsheet}", known)
 
     # -- calls
 
@@ -333,8 +272,11 @@ class SheetsWriter:
             case _:
                 raise AssertionError(call)
 
+    def _stamp(self, batch: Batch, value: str) -> dict[str, Any]:
+        return stamp_request(batch.sequence, STAMP_KEY, f"{self._mine}:{value}")
+
     def _seal(self, batch: Batch) -> None:
-        requests = [stamp_request(batch.sequence, STAMP_KEY, p.SEAL)]
+        requests = [self._stamp(batch, p.SEAL)]
         try:
             self._http.batch_update(batch.spreadsheet, {"requests": requests})
         except Missing:
@@ -356,7 +298,7 @@ class SheetsWriter:
         return self._ledger.prunable(spreadsheet, self._settings.keep_stamps, before, _MAX_PRUNED)
 
     def _send(self, batch: Batch) -> None:
-        target = self._target(batch.spreadsheet)
+        target = self._books.ready(batch.spreadsheet)
         sheet = target.sheet
         assert sheet is not None
         rows = self._rows(batch)
@@ -368,11 +310,12 @@ class SheetsWriter:
             {
                 "appendCells": {
                     "sheetId": sheet.sheet_id,
-                    "rows": [{"values": cells_of(row, places)} for _, row in rows],
+                    # Encoded one by one: a write's cells are half a million objects, which need not live together.
+                    "rows": [msgspec.Raw(_encode({"values": cells_of(row, places)})) for _, row in rows],
                     "fields": _CELL_FIELDS,
                 }
             },
-            stamp_request(batch.sequence, STAMP_KEY, batch.digest),
+            self._stamp(batch, batch.digest),
             *(unstamp_request(number) for number in prune),
         ]
         body = {
@@ -409,9 +352,8 @@ class SheetsWriter:
 
     def _settle_columns(self, batch: Batch, assumed: tuple[str, ...]) -> None:
         """Columns were moved while a batch was under way: bring its cells to where their headers are now."""
-        target = self._target(batch.spreadsheet)
-        target.inspect()
-        self._keep_sheet(target)
+        target = self._books.ready(batch.spreadsheet)
+        self._books.inspect(target)
         sheet = target.sheet
         assert sheet is not None
         if columns_of(sheet.layout.places) == columns_of(assumed):
@@ -422,45 +364,43 @@ class SheetsWriter:
             self._report(f"columns were moved during a write: {moved} rows were put under their headers again")
 
     def _ask(self, batch: Batch) -> None:
-        target = self._targets.get(batch.spreadsheet) or Target(
-            self._http, batch.spreadsheet, self._settings, self._owner, self._report
-        )
-        found = target.stamp(batch.sequence)
+        found = self._books.peek(batch.spreadsheet).stamp(batch.sequence)
         if found is None:
             self._advance(p.Stamp(None))
             return
-        key, value = found
-        if key == STAMP_KEY and value == batch.digest:
+        key, whole = found
+        owner, _, value = whole.partition(":")
+        ours = key == STAMP_KEY and owner == self._mine
+        if ours and value == batch.digest:
             kept = tuple(self._ledger.fact("places").split(","))
-            self._target(batch.spreadsheet).sheet = None
-            after = self._target(batch.spreadsheet).sheet
+            self._books.peek(batch.spreadsheet).sheet = None
+            after = self._books.ready(batch.spreadsheet).sheet
             assert after is not None
             if columns_of(after.layout.places) != columns_of(kept):
                 self._settle_columns(batch, kept)
             self.counters["settled"] += 1
-        self._advance(p.Stamp(value, ours=key == STAMP_KEY))
+        self._advance(p.Stamp(value, ours=ours))
 
     def _inspect(self) -> None:
         batch = self.state.head
         if batch.spreadsheet != self.current_spreadsheet():
             self._advance(p.Inspected("moved"))
             return
-        target = self._target(batch.spreadsheet)
+        target = self._books.ready(batch.spreadsheet)
         try:
-            changed = target.inspect()
-            self._keep_sheet(target)
+            changed = self._books.inspect(target)
             target.check_room(batch.rows)
         except FencedError as error:
             self._advance(p.Inspected("fenced", str(error)))
         except FullError as error:
-            self._roll_over(batch.spreadsheet, str(error))
+            self._books.roll_over(batch.spreadsheet, str(error))
             self._advance(p.Inspected("moved"))
         except TargetBlockedError as error:
             self._blocked_until_ms = self._clock_ms() + int(self._settings.retry_blocked_s * 1000)
             self._advance(p.Inspected("blocked", str(error)))
         else:
             if "number of cells in the workbook above the limit" in self.state.refusal:
-                self._roll_over(batch.spreadsheet, "Google says that the spreadsheet is full")
+                self._books.roll_over(batch.spreadsheet, "Google says that the spreadsheet is full")
                 self._advance(p.Inspected("moved"))
             else:
                 self._advance(p.Inspected("mended" if changed else "sound"))
@@ -538,7 +478,7 @@ class SheetsWriter:
             "lag_ms": self.lag_ms,
             "calls": dict(self._governor.calls),
             "saved": self._governor.saved(self.counters["landed_rows"]),
-            "counters": dict(self.counters),
+            "counters": {**self.counters, "rolled_over": self._books.rolled_over},
             **self._ledger.totals(),
         }
 

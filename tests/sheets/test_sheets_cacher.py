@@ -104,7 +104,7 @@ def test_zipf_lookups_over_ten_thousand_keys_hit() -> None:
     cache, clock, background = made(ttl_s=60, stale_s=600, max_entries=7_000)  # it cannot hold them all
     draw = random.Random(3)
     keys = range(1, 10_001)
-    cache.put_many({key: "v" for key in reversed(keys)})
+    cache.put_many(dict.fromkeys(reversed(keys), "v"))
     wanted = draw.choices(keys, weights=[1 / k**1.1 for k in keys], k=100_000)
     for number, key in enumerate(wanted):
         clock.now = number / 1000  # a thousand lookups a second
@@ -119,7 +119,10 @@ def test_tables_are_warmed_looked_up_and_forgotten_on_write(bench: Any) -> None:
     http, book = bench.http, bench.settings.spreadsheet
     bench.do({"addSheet": {"properties": {"title": "Staff's"}}})
     http.values_update(
-        book, "'Staff''s'!A1:B3", {"valueInputOption": "RAW"}, {"values": [["Phone", "Name"], ["+971 1", "Amal"], ["2", "Omar"]]}
+        book,
+        "'Staff''s'!A1:B3",
+        {"valueInputOption": "RAW"},
+        {"values": [["Phone", "Name"], ["+971 1", "Amal"], ["2", "Omar"]]},
     )
     cache: SheetsAPICacher[Any] = SheetsAPICacher(CachePolicy(), Clock())
     tables = LookupTables(http, book, cache)

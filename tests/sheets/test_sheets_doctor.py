@@ -21,7 +21,13 @@ def last(settings: SheetsSettings, **changes: Any) -> tuple[str, str, str, str]:
 def test_all_is_well(settings: SheetsSettings) -> None:
     found = examine_sheets(settings)
     assert {item.state for item in found} == {"ok"}
-    assert [item.what for item in found] == ["spreadsheet named", "credentials", "can be read", "can be written", "room"]
+    assert [item.what for item in found] == [
+        "spreadsheet named",
+        "credentials",
+        "can be read",
+        "can be written",
+        "room",
+    ]
 
 
 def test_what_is_missing_is_named_with_its_remedy(

@@ -121,6 +121,7 @@ def test_when_every_row_is_refused_rows_wait_and_are_not_set_aside(
 ) -> None:
     import actors.sheets.columns as columns
 
+    monkeypatch.setattr(columns, "_SURELY_SHORT", 0)
     monkeypatch.setattr(columns, "clean_text", lambda text: "x" * 50_001)
     bench.source.add(*(row(n) for n in range(16)))
     pipe = bench.open(retry_blocked_s=60.0)
@@ -271,6 +272,33 @@ def test_rights_withdrawn_and_given_back(bench: Any, server: ServerProcess, row:
     assert "does not have permission" in bench.pipe.writer.state.reason
     server.control("share", id=bench.settings.spreadsheet, editors=["sink@majlis-local.iam.gserviceaccount.com"])
     bench.pipe.writer.unblock()
+    bench.drain()
+    assert bench.column("Row id") == ids(range(2))
+
+
+def test_a_wrong_id_is_told_once_and_rows_wait(bench: Any, row: Callable[..., Row]) -> None:
+    bench.source.add(row(0))
+    assert not bench.open(spreadsheet="nope").drain(0.5)
+    assert len(bench.notes) == 1
+    assert "cannot be prepared" in bench.notes[0]
+    bench.crash()
+    bench.drain()
+    assert bench.column("Row id") == ids([0])
+
+
+def test_stamps_that_another_folder_left_are_no_alarm(bench: Any, row: Callable[..., Row]) -> None:
+    stamp = {
+        "metadataId": 1,
+        "metadataKey": "majlis.batch",
+        "metadataValue": "otherone:0123",
+        "location": {"spreadsheet": True},
+        "visibility": "DOCUMENT",
+    }
+    bench.source.add(row(0))
+    bench.drain()
+    number = bench.pipe.ledger.next_sequence()
+    bench.do({"createDeveloperMetadata": {"developerMetadata": {**stamp, "metadataId": number}}})
+    bench.source.add(row(1))
     bench.drain()
     assert bench.column("Row id") == ids(range(2))
 
