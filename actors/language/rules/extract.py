@@ -113,9 +113,9 @@ class RuleExtractor:
         if has_moment(texts):
             dates += find_dates(tokens, numbers, clock)
         if not NUMBERLESS_WORDS.isdisjoint(texts):
-            found += find_amounts(tokens, numbers, 1)
+            found += find_amounts(tokens, numbers, numberless=True)
         elif numbers and not UNIT_WORDS.isdisjoint(texts):
-            found += find_amounts(tokens, numbers, 0)
+            found += find_amounts(tokens, numbers, numberless=False)
         if numbers:
             dates += find_bare_days(tokens, numbers, clock)
         found += join_weekdays(dates, folded)
