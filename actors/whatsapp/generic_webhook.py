@@ -112,12 +112,28 @@ def parse_generic(body: bytes, received_ms: int) -> list[Inbound]:
         PayloadError: it does not fit the schema; nothing of it is taken.
     """
     try:
-        batch = _decoder.decode(body)
+        batch = _decode(body)
     except RecursionError as error:
         raise PayloadError("the body is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
         raise PayloadError(f"the body does not fit the schema: {error}") from error
     return [_inbound(message, received_ms) for message in batch.messages]
+
+
+def _decode(body: bytes) -> GenericBatch:
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError:
+        # To JSON Schema 5.0 is an integer, to the fast decoder it is not.
+        return msgspec.convert(_with_integers(msgspec.json.decode(body)), GenericBatch)
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_integers(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _inbound(message: GenericMessage, received_ms: int) -> Inbound:

@@ -300,6 +300,13 @@ def test_the_generic_webhook_takes_all_or_nothing(gateway: Gateway, document: An
     assert len(gateway.kept.rejects) == 1
 
 
+def test_whole_numbers_may_be_written_with_a_point(gateway: Gateway) -> None:
+    message = {"id": "1", "conversation": "a", "sequence": 7.0, "attachments": [{"name": "x", "size": 5.0}]}
+    assert post_generic(gateway, {"messages": [message]}).status_code == 200
+    assert gateway.kept.messages[0].sequence == 7
+    assert post_generic(gateway, {"messages": [message | {"sequence": 7.5}]}).status_code == 422
+
+
 def test_generic_signatures_are_taken_once_and_in_time(gateway: Gateway) -> None:
     document = {"messages": [{"id": "1", "conversation": "a"}]}
     body = json.dumps(document).encode()
