@@ -31,6 +31,10 @@ def sink_settings(server: ServerProcess, book: str, key: Path, **changes: Any) -
     return SheetsSettings(spreadsheet=book, credentials_file=key, api_url=server.url, **changes)
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def run_sink(folder: Path, settings: SheetsSettings) -> dict[str, Any]:
     """Write a data folder's rows until none waits; the process that the harness kills.
 
@@ -48,7 +52,7 @@ def run_sink(folder: Path, settings: SheetsSettings) -> dict[str, Any]:
         settings,
         source,
         owner=opened.id,
-        report=lambda line: sys.stderr.write(f"{line}\n") and None,
+        report=_say,
     )
     try:
         pipe.drain(3_600.0)
@@ -117,8 +121,10 @@ def steady(rows_per_s: int = 1_000, seconds: int = 60) -> dict[str, Any]:
             book = server.control("books", owner=SINK)["spreadsheetId"]
             settings = sink_settings(server, book, key)
             feeder = subprocess.Popen(
-                [sys.executable, "-m", "stress.sheets_chaos", "feed", "--folder", str(base / "data")]
-                + ["--rows", str(rows_per_s), "--seconds", str(seconds + 10)],
+                [
+                    *(sys.executable, "-m", "stress.sheets_chaos", "feed", "--folder", str(base / "data")),
+                    *("--rows", str(rows_per_s), "--seconds", str(seconds + 10)),
+                ],
                 cwd=Path(__file__).resolve().parents[1],
             )
             return _watch_steady(data, settings, seconds)

@@ -107,7 +107,8 @@ def compare(http: Any, spreadsheet: str, title: str, folder: DataFolder) -> dict
 
     Args:
         http: gspread's HTTP client.
-        spreadsheet, title: where the rows should be.
+        spreadsheet: where the rows should be.
+        title: the worksheet.
         folder: what was to be written.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Which rows go into the next write, and when: by count, size, age and urgency, never breaking a conversation's order."""
+"""Which rows go into the next write, and when: by count, size, age and urgency, in each conversation's order."""
 
 from __future__ import annotations
 

@@ -103,10 +103,9 @@ class SheetsCircuitBreaker(CircuitBreaker):  # type: ignore[misc]
         if not self.admit():
             raise BreakerOpenError(self.wait_s())
 
-    def __exit__(self, exc_type: object, exc_value: BaseException | None, _traceback: object) -> bool:
+    def __exit__(self, exc_type: object, exc_value: BaseException | None, _traceback: object) -> None:
         """Learn how the call ended."""
         self.record(exc_value)
-        return False
 
     def reset(self) -> None:
         """Close it and forget what was counted."""

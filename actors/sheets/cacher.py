@@ -229,11 +229,9 @@ class LookupTables:
         titles = list(tables)
         with self._calling:
             answer = self._http.values_batch_get(self._spreadsheet, [_quoted(title) for title in titles])
-        found: dict[Hashable, dict[str, dict[str, str]] | None] = {}
         for title, values in zip(titles, answer["valueRanges"], strict=True):
-            found[title, tables[title]] = _by_key(title, tables[title], values.get("values", []))
-        for (title, column), table in found.items():  # type: ignore[misc]  # keys are pairs
-            self._cacher.put_many({(title, column): table}, (title,))
+            table = _by_key(title, tables[title], values.get("values", []))
+            self._cacher.put_many({(title, tables[title]): table}, (title,))
 
     def lookup(self, title: str, column: str, key: str) -> dict[str, str] | None:
         """Return the record of a key, or None.

@@ -7,14 +7,10 @@ reads only. ``APIError.code`` is taken from the body and is -1 for an HTML page,
 from __future__ import annotations
 
 import json as jsonlib
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
-import msgspec
 
 from actors.sheets.errors import (
     CallFailed,
@@ -23,13 +19,11 @@ from actors.sheets.errors import (
     OutcomeUnknown,
     Refused,
     Throttled,
-    Unreachable,
 )
 from actors.sheets.settings import SCOPE, SheetsSettings
 
 if TYPE_CHECKING:
     import gspread
-    from requests import Response
 
 GOOGLE_URL = "https://sheets.googleapis.com"
 _CHUNK = 65_536
@@ -105,125 +99,6 @@ def _seconds(header: str | None, now_s: float) -> float | None:
         return None
 
 
-def _http_client_class() -> type[Any]:
-    """Build the subclass when gspread is first needed, since its import is slow."""
-    import requests
-    from google.auth import exceptions as auth_errors
-    from gspread.http_client import HTTPClient
-    from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-    from urllib3 import exceptions as urllib3_errors
-
-    class SheetsHttpClient(HTTPClient):  # type: ignore[misc]
-        """gspread's HTTP client with a deadline for each call, failures by effect, and repeated reads."""
-
-        gate: Gate = OpenGate()
-        base_url = GOOGLE_URL
-        deadline_s = 60.0
-        read_attempts = 4
-        on_call: Callable[[str, float], None] | None = None
-
-        def request(  # type: ignore[no-untyped-def]
-            self, method, endpoint, params=None, data=None, json=None, files=None, headers=None
-        ):
-            write = method.lower() != "get" and not endpoint.endswith(":search")
-            if self.base_url != GOOGLE_URL and endpoint.startswith(GOOGLE_URL):
-                endpoint = self.base_url + endpoint.removeprefix(GOOGLE_URL)
-            if json is not None:
-                data = msgspec.json.encode(json)
-                headers = {**(headers or {}), "Content-Type": "application/json"}
-            if files is not None:
-                raise Refused("files are not sent to the Sheets API")
-
-            def once() -> Response:
-                return self._once(method, endpoint, params, data, headers, write=write)
-
-            if write:
-                return once()
-            policy = Retrying(
-                retry=retry_if_exception_type((OutcomeUnknown, Unreachable, Throttled)),
-                stop=stop_after_attempt(self.read_attempts),
-                wait=_wait_policy,
-                reraise=True,
-            )
-            return policy(once)
-
-        def _once(
-            self, method: str, url: str, params: Any, data: bytes | None, headers: Any, *, write: bool
-        ) -> Response:
-            spreadsheet = _spreadsheet_in(url)
-            self.gate.before(spreadsheet, write=write)
-            failure: CallFailed | None = None
-            began = time.monotonic()
-            try:
-                return self._exchange(method, url, params, data, headers)
-            except CallFailed as error:
-                failure = error
-                raise
-            finally:
-                self.gate.after(spreadsheet, failure, write=write)
-                if self.on_call is not None:
-                    self.on_call("write" if write else "read", time.monotonic() - began)
-
-        def _exchange(self, method: str, url: str, params: Any, data: bytes | None, headers: Any) -> Response:
-            deadline = time.monotonic() + self.deadline_s
-            try:
-                response = self.session.request(
-                    method, url, params=params, data=data, headers=headers, timeout=self.timeout, stream=True
-                )
-                body = bytearray()
-                for chunk in _pieces(response):
-                    body += chunk
-                    if time.monotonic() > deadline or len(body) > _MAX_ANSWER:
-                        response.close()
-                        raise OutcomeUnknown("the answer did not end in time", status=response.status_code)
-            except auth_errors.RefreshError as error:
-                if getattr(error, "retryable", False):
-                    raise Unreachable(f"no token: {_plain(error)}") from None
-                raise Denied(f"the account's credentials are not accepted: {_plain(error)}") from None
-            except (requests.ConnectTimeout, auth_errors.TransportError) as error:
-                raise Unreachable(f"not reached: {type(error).__name__}") from None
-            except requests.ConnectionError as error:
-                if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
-                    raise Unreachable("no connection") from None
-                raise OutcomeUnknown(f"connection lost: {type(error).__name__}") from None
-            except (requests.RequestException, urllib3_errors.HTTPError) as error:
-                raise OutcomeUnknown(f"no whole answer: {type(error).__name__}") from None
-            response._content = bytes(body)  # noqa: SLF001 - requests' own cache of a body that was streamed
-            response._content_consumed = True  # noqa: SLF001 - the same
-            if not response.ok:
-                raise failure_of(response.status_code, bytes(body), response.headers.get("Retry-After"), time.time())
-            try:
-                response.json()
-            except ValueError:
-                raise OutcomeUnknown("the answer is not JSON", status=response.status_code) from None
-            return response
-
-    def _wait_policy(state: RetryCallState) -> float:
-        failure = state.outcome.exception() if state.outcome is not None else None
-        asked = failure.retry_after_s if isinstance(failure, CallFailed) else None
-        return min(5.0, max(asked or 0.0, 0.1 * 2 ** (state.attempt_number - 1)))
-
-    return SheetsHttpClient
-
-
-def _pieces(response: Response) -> Iterator[bytes]:
-    """Yield what arrives as it arrives, so that a trickle meets the deadline."""
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        yield chunk
-
-
-def _spreadsheet_in(url: str) -> str:
-    """Return the spreadsheet's id in an endpoint's address, or ""."""
-    found = re.search(r"/v4/spreadsheets/([^/:?]+)", url)
-    return found[1] if found else ""
-
-
-def _plain(error: Exception) -> str:
-    """Return an authentication error's own words, without anything that could hold a token."""
-    text = str(error.args[0]) if error.args else type(error).__name__
-    return text.split("{", maxsplit=1)[0][:200]
-
-
 class CredentialsError(Denied):
     """The key file or the default credentials cannot be used."""
 
@@ -270,7 +145,7 @@ def load_credentials(settings: SheetsSettings) -> Any:
         """Credentials for a local server: no question to Google about allowed locations."""
 
         def _build_regional_access_boundary_lookup_url(self, request: object = None) -> None:
-            return None
+            del request
 
     kind_of = LocalCredentials if settings.api_url else service_account.Credentials
     try:
@@ -304,7 +179,9 @@ def open_client(settings: SheetsSettings, gate: Gate | None = None) -> gspread.C
     """
     import gspread
 
-    client = gspread.Client(auth=load_credentials(settings), http_client=_http_client_class())
+    from actors.sheets.http_client import SheetsHttpClient
+
+    client = gspread.Client(auth=load_credentials(settings), http_client=SheetsHttpClient)
     http = client.http_client
     http.gate = gate or OpenGate()
     http.base_url = settings.api_url.rstrip("/") or GOOGLE_URL

@@ -1,7 +1,7 @@
 """The spreadsheet's columns, and a row as typed cells.
 
-Cells are always ``userEnteredValue`` of a type, never text that Sheets would interpret: a customer's ``=HYPERLINK(...)``
-stays text, and so do numbers that look like telephone numbers or dates.
+Cells are always ``userEnteredValue`` of a type, never text that Sheets would interpret: a customer's
+``=HYPERLINK(...)`` stays text, and so do numbers that look like telephone numbers or dates.
 """
 
 from __future__ import annotations

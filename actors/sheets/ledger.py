@@ -22,7 +22,8 @@ VERSION = 1
 APPLICATION_ID = 0x4D414A53  # "MAJS"
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS batch(sequence INTEGER PRIMARY KEY, spreadsheet TEXT NOT NULL, digest TEXT NOT NULL,
-  spans BLOB NOT NULL, rows INTEGER NOT NULL, status TEXT NOT NULL, doubtful INTEGER NOT NULL DEFAULT 0, rank TEXT NOT NULL,
+  spans BLOB NOT NULL, rows INTEGER NOT NULL, status TEXT NOT NULL,
+  doubtful INTEGER NOT NULL DEFAULT 0, rank TEXT NOT NULL,
   planned_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL DEFAULT 0, stamped INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS batch_status ON batch(status, sequence);
 CREATE INDEX IF NOT EXISTS batch_stamped ON batch(stamped, spreadsheet, sequence);
@@ -72,11 +73,12 @@ class Ledger:
             application = self._db.execute("PRAGMA application_id").fetchone()[0]
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if application not in {0, APPLICATION_ID} or version not in {0, VERSION}:
-                raise LedgerError(f"{path}: not a ledger of this version (application {application}, {version})")
+                strange = f"{path}: not a ledger of this version (application {application}, {version})"
+                raise LedgerError(strange)  # noqa: TRY301 - the lock is released below, as for SQLite's own errors
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
-            self._marks = dict(self._db.execute("SELECT partition,mark FROM progress"))
+            self._marks: dict[int, int] = dict(self._db.execute("SELECT partition,mark FROM progress"))
             self._ahead: dict[int, list[tuple[int, int]]] = {
                 p: _unpack_ranges(a) for p, a in self._db.execute("SELECT partition,ahead FROM progress")
             }

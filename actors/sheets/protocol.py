@@ -198,7 +198,9 @@ class Alarm:
 Effect = Send | Ask | Inspect | SealNumber | Doubt | Finish | Split | Bury | Move | Alarm
 
 
-def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+def step(  # noqa: PLR0911 - one return for each event
+    state: State, event: Event
+) -> tuple[State, tuple[Effect, ...]]:
     """Advance the protocol.
 
     Args:

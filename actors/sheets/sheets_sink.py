@@ -7,6 +7,7 @@ alone uses the client and writes the ledger. The actor and the thread share a pi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -118,10 +119,8 @@ class SheetsSink(ProcessActor):
         self.counters["notes"] += 1
 
     def _signal(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):  # enough unread signals are there already
             os.write(self._write_end, b"x")
-        except BlockingIOError:
-            pass  # enough unread signals are there already
 
     # -- the actor
 

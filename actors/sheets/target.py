@@ -1,4 +1,4 @@
-"""A spreadsheet as the sink sees it: who owns it, which worksheet and columns it writes to, and what is wrong with it."""
+"""A spreadsheet as the sink sees it: its owner, the worksheet and columns written to, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Target:
         found = self._search(STAMP_KEY, OWNER_KEY)
         self.highest_stamp = max((e["metadataId"] for e in found if e["metadataKey"] == STAMP_KEY), default=0)
         owners = sorted(e["metadataId"] - OWNER_BASE for e in found if e["metadataKey"] == OWNER_KEY)
-        epoch = max([least_epoch, *owners]) + 1
+        epoch: int = max([least_epoch, *owners]) + 1
         requests = [stamp_request(OWNER_BASE + epoch, OWNER_KEY, self.owner)]
         requests += [unstamp_request(OWNER_BASE + old) for old in owners if old <= epoch - KEPT_OWNERS]
         try:

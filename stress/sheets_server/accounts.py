@@ -11,7 +11,7 @@ from stress.sheets_server.errors import ApiError, SheetsServerError
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # google-auth signs for this audience wherever the key file's token_uri points.
-GOOGLE_TOKEN_ENDPOINT = "https://oauth2.googleapis.com/token"
+GOOGLE_TOKEN_ENDPOINT = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 WRITE_SCOPES = frozenset({"https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive"})
 READ_SCOPES = WRITE_SCOPES | {
     "https://www.googleapis.com/auth/spreadsheets.readonly",

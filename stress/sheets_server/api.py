@@ -42,6 +42,15 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str, str | None, bool], ...] = tuple(
 )
 
 
+def _route(verb: str, raw_path: str) -> tuple[str, str | None, bool, list[str]]:
+    """Return method id, schema of the body, whether it writes, and the path's parameters."""
+    for route_verb, pattern, method, schema_name, write in _ROUTES:
+        match = pattern.match(raw_path.replace("%3A", ":"))
+        if match and verb == route_verb:
+            return method, schema_name, write, [unquote(part) for part in match.groups()]
+    raise ApiError(404, f"Method not found: {verb} {raw_path}"[:200])
+
+
 class Api:
     """Answer the API's calls.
 
@@ -73,12 +82,7 @@ class Api:
         Raises:
             ApiError: any refusal.
         """
-        for route_verb, pattern, method, schema_name, write in _ROUTES:
-            match = pattern.match(raw_path.replace("%3A", ":"))
-            if match and verb == route_verb:
-                break
-        else:
-            raise ApiError(404, f"Method not found: {verb} {raw_path}"[:200])
+        method, schema_name, write, parts = _route(verb, raw_path)
         if not self.enabled:
             raise ApiError(
                 403,
@@ -97,7 +101,6 @@ class Api:
         self.calls[method.removeprefix("sheets.")] += 1
         self.schema.check_parameters(method, query)
         decoded = self.schema.decode(schema_name, body) if schema_name else None
-        parts = [unquote(part) for part in match.groups()]
         handler = getattr(self, "_" + method.removeprefix("sheets.spreadsheets.").replace(".", "_"))
         answer = self._run(handler, parts, user, query, decoded, write=write)
         return views.partial(answer, query.get("fields", [""])[0])

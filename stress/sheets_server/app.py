@@ -160,46 +160,56 @@ class SheetsServer:
             return JSONResponse({"error": str(error)}, 400)
 
     def _control(self, what: str, given: dict[str, Any]) -> Any:
-        db = self.store.db
-        if what == "keys":
-            return accounts.make_key(self.store, str(given["email"]), self.base_url + "/token")
-        if what == "books":
-            with self.store.transaction():
-                book = self.store.create_book(str(given.get("title", "Local")), str(given["owner"]), given.get("id"))
-                self.store.add_sheet(book, "Sheet1", 0, 1000, 26, "sheets")
-                db.execute("UPDATE book SET editors=? WHERE n=?", (json.dumps(given.get("editors", [])), book.n))
-            return {"spreadsheetId": book.id}
-        if what == "share":
-            for role in ("editors", "readers"):
-                if role in given:
-                    db.execute(f"UPDATE book SET {role}=? WHERE id=?", (json.dumps(given[role]), given["id"]))  # noqa: S608
-            return {}
-        if what == "trash":
-            db.execute("UPDATE book SET trashed=? WHERE id=?", (int(given.get("trashed", True)), given["id"]))
-            return {}
-        if what == "faults":
-            self.faults.set(given)
-            return {}
-        if what == "limits":
-            for name, value in given.items():
-                if name == "max_cells":
-                    self.store.max_cells = int(value)
-                elif hasattr(self.quota.limits, name):
-                    setattr(self.quota.limits, name, int(value))
-                else:
-                    raise SheetsServerError(f"unknown limit {name}")
-            return {}
-        if what == "revoke":
-            db.execute("DELETE FROM token")
-            if "email" in given:
-                db.execute("UPDATE account_key SET revoked=1 WHERE email=?", (given["email"],))
-            return {}
-        if what == "api":
-            self.api.enabled = bool(given["enabled"])
-            return {}
-        if what == "stats":
-            return {"calls": dict(self.api.calls), "faults": dict(self.faults.counts)}
-        raise SheetsServerError(f"unknown control {what}")
+        action = getattr(self, f"_control_{what}", None)
+        if action is None:
+            raise SheetsServerError(f"unknown control {what}")
+        return action(given) or {}
+
+    def _control_keys(self, given: dict[str, Any]) -> Any:
+        return accounts.make_key(self.store, str(given["email"]), self.base_url + "/token")
+
+    def _control_books(self, given: dict[str, Any]) -> Any:
+        with self.store.transaction():
+            book = self.store.create_book(str(given.get("title", "Local")), str(given["owner"]), given.get("id"))
+            self.store.add_sheet(book, "Sheet1", 0, 1000, 26, "sheets")
+            editors = json.dumps(given.get("editors", []))
+            self.store.db.execute("UPDATE book SET editors=? WHERE n=?", (editors, book.n))
+        return {"spreadsheetId": book.id}
+
+    def _control_share(self, given: dict[str, Any]) -> None:
+        for role in ("editors", "readers"):
+            if role in given:
+                self.store.db.execute(
+                    f"UPDATE book SET {role}=? WHERE id=?",  # noqa: S608 - role is one of two literals
+                    (json.dumps(given[role]), given["id"]),
+                )
+
+    def _control_trash(self, given: dict[str, Any]) -> None:
+        self.store.db.execute("UPDATE book SET trashed=? WHERE id=?", (int(given.get("trashed", True)), given["id"]))
+
+    def _control_faults(self, given: dict[str, Any]) -> None:
+        self.faults.set(given)
+
+    def _control_limits(self, given: dict[str, Any]) -> None:
+        for name, value in given.items():
+            if name == "max_cells":
+                self.store.max_cells = int(value)
+            elif hasattr(self.quota.limits, name):
+                setattr(self.quota.limits, name, int(value))
+            else:
+                raise SheetsServerError(f"unknown limit {name}")
+
+    def _control_revoke(self, given: dict[str, Any]) -> None:
+        self.store.db.execute("DELETE FROM token")
+        if "email" in given:
+            self.store.db.execute("UPDATE account_key SET revoked=1 WHERE email=?", (given["email"],))
+
+    def _control_api(self, given: dict[str, Any]) -> None:
+        self.api.enabled = bool(given["enabled"])
+
+    def _control_stats(self, given: dict[str, Any]) -> Any:
+        del given
+        return {"calls": dict(self.api.calls), "faults": dict(self.faults.counts)}
 
 
 def _error(error: ApiError) -> JSONResponse:

@@ -117,7 +117,7 @@ class BookStore:
         rows = self.db.execute(
             "SELECT book,id,title,pos,rows,cols,extra FROM sheet WHERE book=? ORDER BY pos,id", (book.n,)
         )
-        return [Sheet(*row[:6], json.loads(row[6])) for row in rows]
+        return [Sheet(n, i, title, pos, high, wide, json.loads(extra)) for n, i, title, pos, high, wide, extra in rows]
 
     def sheet(self, book: Book, sheet_id: int, where: str) -> Sheet:
         """Return a sheet by id, or raise the 400 that Google gives."""

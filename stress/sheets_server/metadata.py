@@ -43,7 +43,8 @@ def create(store: BookStore, book: Book, given: Any, where: str) -> dict[str, An
     """Create one entry.
 
     Args:
-        store, book: where.
+        store: the spreadsheets.
+        book: which of them.
         given: a decoded ``DeveloperMetadata``.
         where: the request, for messages.
 
@@ -91,7 +92,7 @@ def _as_json(meta_id: int, key: str, value: str, visibility: str, location: dict
 def entries(store: BookStore, book: Book) -> list[dict[str, Any]]:
     """Return all entries of a spreadsheet."""
     rows = store.db.execute("SELECT id,key,value,visibility,location FROM meta WHERE book=? ORDER BY id", (book.n,))
-    return [_as_json(*row[:4], json.loads(row[4])) for row in rows]
+    return [_as_json(number, key, value, seen, json.loads(place)) for number, key, value, seen, place in rows]
 
 
 def get_entry(store: BookStore, book: Book, meta_id: int) -> dict[str, Any]:
@@ -101,14 +102,16 @@ def get_entry(store: BookStore, book: Book, meta_id: int) -> dict[str, Any]:
     ).fetchone()
     if row is None:
         raise ApiError(404, f"No developer metadata with id: {meta_id}")
-    return _as_json(*row[:4], json.loads(row[4]))
+    number, key, value, visibility, place = row
+    return _as_json(number, key, value, visibility, json.loads(place))
 
 
 def matching(store: BookStore, book: Book, data_filter: Any, where: str) -> list[dict[str, Any]]:
     """Return the entries that a ``DataFilter`` with a ``developerMetadataLookup`` selects.
 
     Args:
-        store, book: where.
+        store: the spreadsheets.
+        book: which of them.
         data_filter: a decoded ``DataFilter``.
         where: the request, for messages.
 
@@ -173,7 +176,8 @@ def move_columns(store: BookStore, book: Book, sheet_id: int, mapping: dict[int,
     """Let metadata follow its row or column.
 
     Args:
-        store, book: where.
+        store: the spreadsheets.
+        book: which of them.
         sheet_id: the sheet whose dimension changed.
         mapping: old index to new index; None where it was deleted. Indices not named stay.
         dimension: ``ROWS`` or ``COLUMNS``.

@@ -46,13 +46,13 @@ def _type_of(spec: Mapping[str, Any]) -> Any:
     kind = spec.get("type")
     if kind == "array":
         item = _type_of(spec["items"])
-        return f"list[{item}]" if isinstance(item, str) else list[item]
+        return f"list[{item}]" if isinstance(item, str) else list.__class_getitem__(item)
     if kind == "object":
         return dict[str, Any]
     if kind == "string":
         if "enum" in spec:
             return Literal[tuple(spec["enum"])]
-        return Union[str, int] if spec.get("format") == "int64" else str
+        return (str | int) if spec.get("format") == "int64" else str
     simple: dict[str, Any] = {"integer": _INT32, "boolean": bool, "number": float, "any": Any}
     return simple.get(str(kind), Any)
 

@@ -17,7 +17,8 @@ def read(store: BookStore, book: Book, text: str, option: str, major: str) -> di
     """Answer ``values.get`` for one range.
 
     Args:
-        store, book: which.
+        store: the spreadsheets.
+        book: which of them.
         text: A1 notation.
         option: ``FORMATTED_VALUE``, ``UNFORMATTED_VALUE`` or ``FORMULA``.
         major: ``ROWS`` or ``COLUMNS``.

@@ -66,7 +66,8 @@ def spreadsheet(
     """Return a ``Spreadsheet`` resource.
 
     Args:
-        store, book: which.
+        store: the spreadsheets.
+        book: which of them.
         user: e-mail of the caller.
         base_url: where the server is, for the spreadsheet's address.
         ranges: A1 ranges; sheets outside of them are left out.

@@ -19,7 +19,8 @@ class Clock:
 
 
 def made(**policy: Any) -> tuple[SheetsAPICacher[str], Clock, list[Any]]:
-    clock, background = Clock(), []
+    clock = Clock()
+    background: list[Any] = []
     return SheetsAPICacher(CachePolicy(**policy), clock, background.append), clock, background
 
 

@@ -274,8 +274,8 @@ def test_batches_never_break_a_conversations_order(rows: list[tuple[int, int, bo
 
     waiting: dict[int, list[Item]] = {0: [], 1: []}
     for number, (partition, conversation, urgent, size) in enumerate(rows):
-        one = make_row(number, f"{partition}-{conversation}", urgent=urgent)
-        waiting[partition].append(item(one, partition, len(waiting[partition]), size))
+        made = make_row(number, f"{partition}-{conversation}", urgent=urgent)
+        waiting[partition].append(item(made, partition, len(waiting[partition]), size))
     seen: dict[str, int] = {}
     taken = 0
     while any(waiting.values()):

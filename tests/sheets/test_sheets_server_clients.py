@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gspread
 import pytest
@@ -15,7 +16,7 @@ SCOPES = ["https://www.googleapis.com/auth/spreadsheets"]
 
 
 def open_gspread(server: ServerProcess, key: Path) -> gspread.Client:
-    class Local(HTTPClient):
+    class Local(HTTPClient):  # type: ignore[misc]
         def request(self, method, endpoint, **given):  # type: ignore[no-untyped-def]
             return super().request(method, endpoint.replace("https://sheets.googleapis.com", server.url), **given)
 
@@ -105,7 +106,7 @@ def test_googleapiclient_works(server: ServerProcess, book: str, key_file: Path)
 def test_metadata_and_cell_limits_hold(server: ServerProcess, book: str, key_file: Path) -> None:
     client = open_gspread(server, key_file).http_client
 
-    def stamp(number: int, value: str) -> dict:
+    def stamp(number: int, value: str) -> dict[str, Any]:
         return {
             "createDeveloperMetadata": {
                 "developerMetadata": {
