@@ -8,22 +8,17 @@ from typing import Final
 
 from actors.language.gazetteer import Entry, Gazetteer
 from actors.language.rules.amounts import NUMBERLESS_WORDS, UNIT_WORDS, find_amounts
+from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate, resolve
 from actors.language.rules.contacts import links, phones
 from actors.language.rules.context_money import find_bare_money
 from actors.language.rules.fold import MARK, NUMBER, Tokens, tokenize
 from actors.language.rules.hours import TIME_WORDS, find_times
 from actors.language.rules.lexicon import NUMBER_WORDS
-from actors.language.rules.moments import (
-    MOMENT_WORDS,
-    Clock,
-    find_bare_days,
-    find_dates,
-    find_numeric_dates,
-    join_weekdays,
-)
+from actors.language.rules.moments import MOMENT_WORDS, find_dates
 from actors.language.rules.names import COMMON, addressed, find_cued_names, find_persons, named_person
 from actors.language.rules.numbers import Number, find_numbers
+from actors.language.rules.numeric_dates import find_bare_days, find_numeric_dates, join_weekdays
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
@@ -118,7 +113,7 @@ class RuleExtractor:
             found += find_amounts(tokens, numbers, numberless=False)
         if numbers:
             dates += find_bare_days(tokens, numbers, clock)
-        found += join_weekdays(dates, folded)
+        found += join_weekdays([date for date in dates if date.value], folded)
         taken = [(c.start, c.end) for c in found if c.confidence >= 0.7 and c.type != "person"]
         cued = find_cued_names(tokens, taken, {c.start for c in names if c.type in ("location", "project")})
         found += cued

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from actors.language.rules.candidate import Candidate
@@ -96,139 +97,191 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     return found
 
 
+@dataclass(slots=True)
+class _Reading:
+    """A time while it is read.
+
+    Attributes:
+        hour, minute: so far.
+        first, last: tokens of the span.
+        at: token after what was read.
+        before: the word before the span.
+        meridiem: am, pm or "".
+        marked: a word says that it is a time.
+        colon, dotted: minutes stand after a colon, after a dot.
+        spoken: "half past", "quarter to" lead it.
+    """
+
+    hour: int
+    minute: int
+    first: int
+    last: int
+    at: int
+    before: str = ""
+    meridiem: str = ""
+    marked: bool = False
+    colon: bool = False
+    dotted: bool = False
+    spoken: bool = False
+
+
 def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | None, int]:
-    texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
-    count = len(texts)
-    first, at = number.first, number.after
-    hour, minute, exact = number.value, 0, False
-    if hour > 24:
-        if not number.in_words and first and texts[first - 1] in _AT_FOUR and _four_digits(texts, number):
-            value = _clock(hour // 100, int(hour) % 100, "")
-            return Candidate(starts[first], ends[at - 1], "time", value, 0.8), at
-        if (
-            not number.in_words
-            and hour == int(hour)
-            and len(texts[first]) == 4
-            and at < count
-            and texts[at] in ("hrs", "hr", "h")
-        ):
-            value = _clock(hour // 100, int(hour) % 100, "")
-            return (Candidate(starts[first], ends[at], "time", value, 0.95), at + 1) if value else (None, 0)
+    """Read a time at a number; returns it and the token after it."""
+    if number.value > 24:
+        return _military(tokens, number)
+    reading = _hour(tokens, number)
+    if reading is None or not _minutes(tokens, number, reading):
         return None, 0
-    if hour != int(hour):  # 5.30 pm
-        digits = texts[first].partition(".")[2]
+    _o_clock(tokens.texts, reading)
+    if not _half_of_day(tokens, number, reading):
+        return None, 0
+    sure = _judge(tokens, number, reading)
+    if not sure:
+        return None, 0
+    if not reading.meridiem and reading.hour <= 12 and not (reading.colon and tokens.texts[number.first][0] == "0"):
+        reading.meridiem = _likely(reading.hour, context)
+    value = _clock(reading.hour, reading.minute, reading.meridiem if reading.hour <= 12 else "")
+    if not value:
+        return None, 0
+    return Candidate(tokens.starts[reading.first], tokens.ends[reading.last], "time", value, sure), reading.at
+
+
+def _military(tokens: Tokens, number: Number) -> tuple[Candidate | None, int]:
+    """Read "1730 hrs", "at 1800"."""
+    texts, first, at = tokens.texts, number.first, number.after
+    if number.in_words or number.value != int(number.value) or len(texts[first]) != 4:
+        return None, 0
+    value = _clock(number.value // 100, int(number.value) % 100, "")
+    start = tokens.starts[first]
+    if not value:
+        return None, 0
+    if at < len(texts) and texts[at] in ("hrs", "hr", "h"):
+        return Candidate(start, tokens.ends[at], "time", value, 0.95), at + 1
+    if first and texts[first - 1] in _AT_FOUR and _four_digits(texts, number):
+        return Candidate(start, tokens.ends[at - 1], "time", value, 0.8), at
+    return None, 0
+
+
+def _hour(tokens: Tokens, number: Number) -> _Reading | None:
+    """Read the hour, with what is spoken before it."""
+    hour, minute, dotted = int(number.value), 0, False
+    if number.value != hour:  # 5.30 pm
+        digits = tokens.texts[number.first].partition(".")[2]
         if len(digits) != 2 or int(digits) > 59:
-            return None, 0
-        hour, minute, exact = int(hour), int(digits), True
-    start, end = starts[first], ends[at - 1]
+            return None
+        minute, dotted = int(digits), True
+    reading = _Reading(hour, minute, number.first, number.after - 1, number.after, dotted=dotted)
     spoken = _past(tokens, number)
     if spoken is not None:
-        start_at, minute, back = spoken
-        start = starts[start_at]
-        if back:
-            hour = hour - 1 or 12
-            minute = 60 - minute
-    colon = False
+        reading.first, minutes, back = spoken
+        reading.spoken = True
+        _add(reading, minutes, back=back)
+    reading.before = tokens.texts[reading.first - 1] if reading.first else ""
+    return reading
+
+
+def _add(reading: _Reading, minutes: int, *, back: bool) -> None:
+    if back:
+        reading.hour = reading.hour - 1 or 12
+    reading.minute = 60 - minutes if back else minutes
+
+
+def _minutes(tokens: Tokens, number: Number, reading: _Reading) -> bool:
+    """Read minutes after a colon or after "الساعة ٥"; False where the number is no hour after all."""
+    texts, starts, ends, at = tokens.texts, tokens.starts, tokens.ends, reading.at
     if (
-        spoken is None
-        and at + 1 < count
-        and texts[at] in (":", ".")
-        and kinds[at + 1] == NUMBER
-        and starts[at] == end
-        and starts[at + 1] == end + 1
+        not reading.spoken
+        and at + 1 < len(texts)
+        and texts[at] == ":"
+        and tokens.kinds[at + 1] == NUMBER
+        and starts[at] == ends[at - 1]
+        and starts[at + 1] == ends[at]
     ):
         digits = texts[at + 1]
-        if len(digits) != 2 or not digits.isdigit() or int(digits) > 59 or number.in_words:
-            return None, 0
-        minute, colon, end = int(digits), True, ends[at + 1]
-        at += 2
-        if at + 1 < count and texts[at] == ":" and kinds[at + 1] == NUMBER:
-            at += 2
-    before_at = number.first - 1 if spoken is None else spoken[0] - 1
-    before = texts[before_at] if before_at >= 0 else ""
-    o_clock = before in _O_CLOCK
-    meridiem, marked = "", False
-    after = texts[at] if at < count else ""
-    if after == "-" and at + 1 < count and texts[at + 1] == "ish":
-        at, after = at + 1, texts[at + 1]
-    if o_clock:
+        if len(digits) != 2 or int(digits) > 59 or number.in_words:
+            return False
+        reading.minute, reading.colon, reading.last, reading.at = int(digits), True, at + 1, at + 2
+        if at + 3 < len(texts) and texts[at + 2] == ":" and tokens.kinds[at + 3] == NUMBER:
+            reading.at = at + 4  # seconds
+    elif reading.before in _O_CLOCK:
         pair = _arabic_minutes(texts, at)
         if pair is not None:
-            minute, used, back = pair
-            at += used
-            end = ends[at - 1]
-            if back:
-                hour, minute = hour - 1 or 12, 60 - minute
-            after = texts[at] if at < count else ""
-    if after in ("o'clock", "oclock"):
-        end, marked = ends[at], True
-        at += 1
-    elif after == "o" and at + 2 < count and texts[at + 1] == "'" and texts[at + 2] == "clock":
-        end, marked = ends[at + 2], True
-        at += 3
-    elif after == "o" and at + 1 < count and texts[at + 1] == "clock":
-        end, marked = ends[at + 1], True
-        at += 2
-    after = texts[at] if at < count else ""
-    if after == "am" and before == "ya":
-        return None, 0  # "ya 3am": a form of address
+            minutes, used, back = pair
+            _add(reading, minutes, back=back)
+            reading.at += used
+            reading.last = reading.at - 1
+    return True
+
+
+def _o_clock(texts: list[str], reading: _Reading) -> None:
+    """Read "o'clock" as it is written."""
+    for words in (["o'clock"], ["oclock"], ["o", "'", "clock"], ["o", "clock"]):
+        if texts[reading.at : reading.at + len(words)] == words:
+            reading.at += len(words)
+            reading.last, reading.marked = reading.at - 1, True
+            return
+
+
+def _half_of_day(tokens: Tokens, number: Number, reading: _Reading) -> bool:
+    """Read am, pm, a part of the day, "sharp", "ish"; False where the number is no hour after all."""
+    texts, at = tokens.texts, reading.at
+    after = texts[at] if at < len(texts) else ""
+    if after == "am" and reading.before == "ya":
+        return False  # "ya 3am": a form of address
+    touching = at < len(texts) and tokens.starts[at] - tokens.ends[at - 1] <= 1
+    last = _dotted_meridiem(texts, at) if touching else 0
     if after in MERIDIEM and not (after == "am" and number.in_words):
-        if after == "م" and not o_clock and kinds[at] and starts[at] == ends[at - 1] and hour > 12:
-            return None, 0
-        meridiem, marked = MERIDIEM[after], True
+        reading.meridiem, reading.marked, reading.at = MERIDIEM[after], True, at + 1
         if after in _WRITTEN:
-            end = ends[at]
-        at += 1
-    elif (
-        after in ("a", "p")
-        and starts[at] - ends[at - 1] <= 1
-        and at + 1 < count
-        and (texts[at + 1] == "m" or (texts[at + 1] == "." and at + 2 < count and texts[at + 2] == "m"))
-    ):
-        last = at + 1 if texts[at + 1] == "m" else at + 2
-        if last + 1 < count and texts[last + 1] == "." and texts[at + 1] == ".":
-            last += 1
-        meridiem, marked, end = after + "m", True, ends[last]
-        at = last + 1
-    elif after in ("in", "at") and at + 1 < count:
-        part_at = at + 2 if texts[at + 1] == "the" and at + 2 < count else at + 1
-        if texts[part_at] in _PARTS and (after == "in" or texts[part_at] == "night"):
-            meridiem, marked = _PARTS[texts[part_at]], True
-            if meridiem == "pm" and texts[part_at] == "night" and hour == 12:
-                meridiem = "am"
-            at = part_at + 1
+            reading.last = at
+    elif last:
+        reading.meridiem, reading.marked, reading.last, reading.at = after + "m", True, last, last + 1
+    elif after in ("in", "at") and at + 1 < len(texts):
+        part_at = at + 2 if texts[at + 1] == "the" and at + 2 < len(texts) else at + 1
+        part = texts[part_at]
+        if part in _PARTS and (after == "in" or part == "night"):
+            reading.meridiem = "am" if part == "night" and reading.hour == 12 else _PARTS[part]
+            reading.marked, reading.at = True, part_at + 1
     elif after == "sharp":
-        marked = True
-        at += 1
-    elif after == "ish" and starts[at] - ends[at - 1] <= 1:
-        marked, end = True, ends[at]
-        at += 1
-    elif after in ("h", "hrs") and colon:
-        end = ends[at]
-        at += 1
-    sure = 0.0
-    if meridiem or marked:
-        sure = 0.96
-    elif colon or spoken is not None or o_clock:
-        sure = 0.93
-    elif before in _AT or before == "@":
-        sure = _bare(tokens, number, at)
-    elif before in _DAYS and not number.in_words:
-        sure = min(_bare(tokens, number, at), 0.75)
-    if exact and not (meridiem or o_clock):
+        reading.marked, reading.at = True, at + 1
+    elif after == "ish" and touching:
+        reading.marked, reading.last, reading.at = True, at, at + 1
+    return True
+
+
+def _dotted_meridiem(texts: list[str], at: int) -> int:
+    """Return the last token of "p.m.", "p m", "p.m", or 0."""
+    if texts[at] not in ("a", "p"):
+        return 0
+    rest = texts[at + 1 : at + 4]
+    if rest[:1] == ["m"]:
+        return at + 1
+    if rest[:2] == [".", "m"]:
+        return at + 3 if rest[2:] == ["."] else at + 2
+    return 0
+
+
+def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
+    """Say how surely this is a time; 0 where it is none."""
+    before = reading.before
+    o_clock = before in _O_CLOCK
+    if reading.dotted and not (reading.meridiem or o_clock):
         # "9.30" is a time only beside a day, on the quarter hour; else it is an amount
-        on_quarter = minute % 15 == 0 and hour <= 12 and before in _AT and not _DAYS.isdisjoint(texts)
-        if not on_quarter and before not in ("its", "it's", "it", "now"):
-            return None, 0
-        sure = 0.85
-    if not sure or (meridiem and hour > 24):
-        return None, 0
-    if not meridiem and hour <= 12 and not (colon and len(texts[first]) == 2 and texts[first][0] == "0"):
-        meridiem = _likely(hour, context)
-    value = _clock(hour, minute, meridiem if hour <= 12 else "")
-    return (Candidate(start, end, "time", value, sure), at) if value else (None, 0)
+        quarter = reading.minute % 15 == 0 and reading.hour <= 12
+        beside = before in _AT and not _DAYS.isdisjoint(tokens.texts)
+        return 0.85 if (quarter and beside) or before in _NOW else 0.0
+    if reading.marked:
+        return 0.96
+    if reading.colon or reading.spoken or o_clock:
+        return 0.93
+    if before in _AT:
+        return _bare(tokens, number, reading.at)
+    if before in _DAYS and not number.in_words:
+        return min(_bare(tokens, number, reading.at), 0.75)
+    return 0.0
 
 
+_NOW: Final = frozenset({"its", "it's", "it", "now"})
 _AT_FOUR: Final = frozenset({"at", "by", "@", "till", "until"})
 
 

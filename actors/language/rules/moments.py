@@ -6,22 +6,20 @@ import datetime as dt
 from functools import lru_cache
 from typing import Final
 
+from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate
-from actors.language.rules.fold import NUMBER, Tokens
+from actors.language.rules.fold import Tokens
 from actors.language.rules.lexicon import DAY_WORDS, MONTHS, WEAK_WEEKDAYS, WEEKDAYS
 from actors.language.rules.numbers import Number
+from actors.language.rules.numeric_dates import DATE_LEADS, ORDINALS
+from actors.language.rules.tense import is_past
 from actors.language.rules.word_set import word_set
 
 _ARTICLES: Final = frozenset({"the", "el", "al", "il"})
-_LEADS: Final = word_set(
-    "on by for until till til before after from since this next coming last every between to or and at yom youm "
-    "يوم el al"
-)
 _NEXT: Final = word_set("next nxt coming upcoming following")
 _NEXT_AFTER: Final = word_set("الجاي الجايه القادم القادمه المقبل المقبله الياي elgay elgaya eljay ljay gay gaya next")
 _LAST_AFTER: Final = word_set("اللي فات الماضي الماضيه elly ely last")
 _DAYPARTS: Final = word_set("morning afternoon evening noon arvo")
-_ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _ORDINAL_WORDS: Final = {
     "first": 1,
     "second": 2,
@@ -46,11 +44,6 @@ _SPANS: Final = {
     "يوم": 1, "ايام": 1, "يومين": 2, "اسبوع": 7, "اسابيع": 7, "اسبوعين": 14, "yom": 1, "ayam": 1, "yomein": 2, "yomen": 2, "osbo3": 7, "osboo3": 7,
 }  # fmt: skip
 _MONTH_SPANS: Final = frozenset({"month", "months", "شهر", "شهور", "اشهر", "shahr", "shohor"})
-_NOT_A_DAY: Final = word_set(
-    "floor avenue ave street st road rd interchange lane time one unit apartment apt flat cheque chq payment "
-    "installment instalment bedroom bed bath bathroom option property villa tenant person draft copy attempt "
-    "visit viewing call email message level gen generation parking anniversary place half quarter century day"
-)
 MOMENT_WORDS: Final = (
     frozenset(DAY_WORDS)
     | frozenset(WEEKDAYS)
@@ -60,82 +53,6 @@ MOMENT_WORDS: Final = (
     | frozenset(_SPANS)
     | _MONTH_SPANS
 )
-
-
-class Clock:
-    """The sender's calendar at the moment of sending.
-
-    Args:
-        sent_ms: milliseconds since 1970 UTC.
-        utc_offset_min: minutes from UTC of the sender's clock.
-        month_first: 12/3 means the 3rd of December (the United States' order).
-    """
-
-    __slots__ = ("month_first", "today")
-
-    def __init__(self, sent_ms: int, utc_offset_min: int, *, month_first: bool) -> None:
-        self.today = _day_of(sent_ms // 60000 + utc_offset_min)
-        self.month_first = month_first
-
-    def plus(self, days: int) -> str:
-        """The ISO date some days from today, or "" outside the calendar."""
-        try:
-            return (self.today + dt.timedelta(days=days)).isoformat()
-        except OverflowError:
-            return ""
-
-    def weekday(self, day: int, *, which: str = "") -> str:
-        """The ISO date of a weekday: the coming one (never today), the one ``last``, or ``this`` (today counts)."""
-        ahead = (day - self.today.weekday()) % 7
-        if which == "last":
-            return self.plus(ahead - 7)
-        if which == "this":
-            return self.plus(ahead)
-        return self.plus(ahead or 7)
-
-    def day_month(self, day: int, month: int, year: int = 0) -> str:
-        """The ISO date of a day and month: of the year given, else the nearest one that is not long past."""
-        try:
-            if year:
-                return dt.date(year + 2000 if year < 100 else year, month, day).isoformat()
-            found = dt.date(self.today.year, month, day)
-            if (self.today - found).days > 120:
-                found = dt.date(self.today.year + 1, month, day)
-            return found.isoformat()
-        except (ValueError, OverflowError):
-            return ""
-
-    def past_day(self, day: int) -> str:
-        """The ISO date of a day of this month, or of the last where it is still to come."""
-        year, month = self.today.year, self.today.month
-        if day > self.today.day:
-            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-        try:
-            return dt.date(year, month, day).isoformat()
-        except (ValueError, OverflowError):
-            return ""
-
-    def day(self, day: int, *, months: int = 0) -> str:
-        """The ISO date of a day of this month, or of the next where it has passed; ``months`` counts from this one."""
-        year, month = self.today.year, self.today.month
-        if months == 0 and day < self.today.day:
-            months = 1
-        months = max(months, 0)
-        month += months
-        while month > 12:
-            year, month = year + 1, month - 12
-        try:
-            return dt.date(year, month, day).isoformat()
-        except (ValueError, OverflowError):
-            return ""
-
-
-@lru_cache(maxsize=4096)
-def _day_of(minutes: int) -> dt.date:
-    try:
-        return (dt.datetime(1970, 1, 1) + dt.timedelta(minutes=minutes)).date()  # noqa: DTZ001 - the offset is added already
-    except OverflowError:
-        return dt.date(1970, 1, 1)
 
 
 def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
@@ -234,7 +151,7 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
         which, weak, start = "this", False, starts[at_before]
     elif before in ("last", "past"):
         which, weak, start = "last", False, starts[at_before]
-    if weak and before not in _LEADS:
+    if weak and before not in DATE_LEADS:
         follows = texts[at + 1] if at + 1 < len(texts) else ""
         if not (
             tokens.is_upper(at)
@@ -260,32 +177,9 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
         return Candidate(start, end, "date", clock.plus(monday + day), 0.93)
     elif after == "this" and at + 2 < len(texts) and texts[at + 2] == "week":
         return Candidate(start, ends[at + 2], "date", clock.plus(day - clock.today.weekday()), 0.93)
-    if not which and _is_past(texts, at_before):
+    if not which and is_past(texts, at_before):
         which = "last"
     return Candidate(start, end, "date", clock.weekday(day, which=which), 0.8 if weak else 0.95)
-
-
-_PAST_VERBS: Final = word_set(
-    "sent paid transferred promised said told was were came went saw met viewed visited moved left reported "
-    "called emailed messaged signed received got did happened started broke stopped since asked agreed booked "
-    "submitted delivered uploaded cancelled missed been waiting من قلت قلتوا وعدتوني دفعت ارسلت بعتت كان كانت "
-    "حولت شفت men 2olt olt olto dafa3t ba3at ba3t ba3att kan kanet shoft 7awelt"
-)
-_FUTURE: Final = word_set(
-    "will can could shall would may tomorrow next free available confirm book schedule come see ممكن momken "
-    "please pls are for by until till to and"
-)
-
-
-def _is_past(texts: list[str], at: int) -> bool:
-    """Whether a weekday follows a verb that tells of the past: "you said Monday", "leaking since Sunday"."""
-    window = texts[max(0, at - 4) : at + 1]
-    for word in reversed(window):
-        if word in _PAST_VERBS or (word.endswith("n't") and word in ("didn't", "wasn't", "weren't")):
-            return True
-        if word in _FUTURE or word in ".!?\n":
-            return False
-    return False
 
 
 def _month(
@@ -310,7 +204,7 @@ def _month(
         or (left_at and texts[left_at - 1] == "شهر")
     ):
         left_at -= 1
-    if left_at and texts[left_at - 1] in _ORDINALS:
+    if left_at and texts[left_at - 1] in ORDINALS:
         left_at -= 1
     left = by_after.get(left_at)
     if left is None and left_at and texts[left_at - 1] in _ORDINAL_WORDS:
@@ -328,11 +222,11 @@ def _month(
         if (
             word in ("may", "mar")
             and not tokens.is_upper(at)
-            and not (right.after < count and texts[right.after] in _ORDINALS)
+            and not (right.after < count and texts[right.after] in ORDINALS)
         ):
             return None
         last = right.after - 1
-        if right.after < count and texts[right.after] in _ORDINALS:
+        if right.after < count and texts[right.after] in ORDINALS:
             last = right.after
         elif right.after < count and texts[right.after] == ":":
             return None
@@ -390,175 +284,3 @@ def _by_dateparser(phrase: str, today: dt.date) -> str:
     base = dt.datetime(today.year, today.month, today.day, 12)  # noqa: DTZ001 - the sender's own clock
     found = dateparser.parse(phrase, languages=["en"], settings={"RELATIVE_BASE": base})
     return found.date().isoformat() if found else ""
-
-
-def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
-    """Find dates in digits: 12/3, 12/03/2026, 2026-03-12, 12.3.2026.
-
-    Args:
-        tokens: the text.
-        clock: when it was sent.
-
-    Returns:
-        candidates.
-    """
-    found: list[Candidate] = []
-    texts, kinds, starts, ends = tokens.texts, tokens.kinds, tokens.starts, tokens.ends
-    count = len(texts)
-    at = 0
-    while at < count:
-        if kinds[at] == NUMBER:
-            text = texts[at]
-            parts, last = [text], at
-            if text.count(".") == 2 or (
-                len(text) == 5 and text[0] in "0123" and text[2:4] in (".0", ".1") and "0" in (text[0], text[3])
-            ):
-                parts = text.split(".")  # 12.3.2026, 02.05
-            else:
-                while (
-                    last + 2 < count and len(parts) < 3 and texts[last + 1] in "/-" and kinds[last + 2] == NUMBER
-                    and starts[last + 1] == ends[last] and starts[last + 2] == ends[last + 1]
-                ):  # fmt: skip
-                    parts.append(texts[last + 2])
-                    last += 2
-            if len(parts) > 1:
-                slash = (last > at and texts[at + 1] == "/") or last == at
-                named = texts[at - 1] if at and texts[at - 1] not in (",", "-") else (texts[at - 2] if at > 1 else "")
-                value = _numeric(parts, clock, slash=slash, weekday=WEEKDAYS.get(named))
-                follows = texts[last + 1] if last + 1 < count else ""
-                if (
-                    value
-                    and not (len(parts) == 2 and follows in _NOT_AFTER)
-                    and not (follows in ("/", "-") and last + 2 < count and kinds[last + 2] == NUMBER)
-                ):
-                    found.append(Candidate(starts[at], ends[last], "date", value, 0.96 if len(parts) == 3 else 0.9))
-                at = last
-        at += 1
-    return found
-
-
-_NOT_AFTER: Final = word_set(
-    "bed beds bedroom bedrooms br bhk bath baths bathrooms rooms room k m mn million % aed dhs cheques chqs days weeks"
-)
-
-
-def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | None = None) -> str:
-    if any("." in part or "," in part or len(part) > 4 for part in parts):
-        return ""
-    numbers = [int(part) for part in parts]
-    if len(parts) == 2:
-        if not slash or len(parts[0]) > 2 or len(parts[1]) > 2:
-            return ""
-        if numbers == [24, 7] or (numbers[1] == 10 and numbers[0] <= 10):
-            return ""
-        day, month, year = numbers[0], numbers[1], 0
-    elif len(parts[0]) == 4:
-        return clock.day_month(numbers[2], numbers[1], numbers[0])
-    elif len(parts[2]) in (2, 4):
-        day, month, year = numbers
-    else:
-        return ""
-    if month > 12 or (clock.month_first and day <= 12):
-        day, month = month, day
-    value = clock.day_month(day, month, year)
-    if (
-        weekday is not None
-        and value
-        and month <= 12
-        and day <= 12
-        and dt.date.fromisoformat(value).weekday() != weekday
-    ):
-        other = clock.day_month(month, day, year)  # the weekday settles the order of day and month
-        if other and dt.date.fromisoformat(other).weekday() == weekday:
-            return other
-    return value
-
-
-def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
-    """Find days without a month: "the 8th", "14th of this month".
-
-    Args:
-        tokens: the text.
-        numbers: its numbers; roles are set.
-        clock: when it was sent.
-
-    Returns:
-        candidates.
-    """
-    found: list[Candidate] = []
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    count = len(texts)
-    for number in numbers:
-        at = number.after
-        if number.role or number.in_words or at >= count or texts[at] not in _ORDINALS or not 1 <= number.value <= 31:
-            continue
-        if starts[at] != ends[at - 1] or number.value != int(number.value):
-            continue
-        following = texts[at + 1 : at + 4]
-        start = starts[number.first]
-        months, end = 0, ends[at]
-        sure = 0.8
-        if (
-            following[:1] == ["of"]
-            and len(following) == 3
-            and following[1] in ("this", "the", "next")
-            and following[2] == "month"
-        ):
-            months, end, sure = (1 if following[1] == "next" else 0), ends[at + 3], 0.95
-            value = (
-                clock.day(int(number.value), months=months)
-                if months
-                else clock.day_month(int(number.value), clock.today.month, clock.today.year)
-            )
-        elif following[:1] and following[0] in _NOT_A_DAY:
-            continue
-        else:
-            before = texts[number.first - 1] if number.first else ""
-            if (
-                before not in _ARTICLES
-                and before not in _LEADS
-                and before not in WEEKDAYS
-                and before not in ("said", "is", "was", "be", ",")
-            ):
-                continue
-            past = _is_past(texts, number.first - 1)
-            value = clock.past_day(int(number.value)) if past else clock.day(int(number.value))
-            start = starts[number.first - 1] if before == "the" else start
-        if value:
-            number.role = "date"
-            found.append(Candidate(start, end, "date", value, sure))
-    return found
-
-
-def join_weekdays(dates: list[Candidate], folded: str) -> list[Candidate]:
-    """Join a weekday with the date that it precedes: "Wed 3 June", "Saturday, 10/3".
-
-    Args:
-        dates: date candidates.
-        folded: the text.
-
-    Returns:
-        the dates, in order.
-    """
-    if len(dates) < 2:
-        return dates
-    ordered = sorted(dates, key=lambda c: (c.start, -c.end))
-    joined: list[Candidate] = []
-    for one in ordered:
-        last = joined[-1] if joined else None
-        if last is not None and last.end <= one.start and _one_date(folded, last, one):
-            plain = folded[last.start : last.end] in WEEKDAYS
-            value = one.value if plain else last.value
-            joined[-1] = Candidate(last.start, one.end, "date", value, max(last.confidence, one.confidence))
-        else:
-            joined.append(one)
-    return joined
-
-
-def _one_date(folded: str, left: Candidate, right: Candidate) -> bool:
-    gap = folded[left.end : right.start]
-    if gap not in (" ", ", ", " the ", ",", " - "):
-        return False
-    weekday = folded[left.start : left.end].rsplit(maxsplit=1)[-1]
-    other = folded[right.start : right.end]
-    return weekday in WEEKDAYS and any(char.isdigit() for char in other) and other[-1:] != "k"
