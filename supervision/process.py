@@ -52,6 +52,29 @@ def kill(pid: int) -> None:
         return
 
 
+def orphans(session: int) -> list[int]:
+    """List the living processes of a session whose parent is not in it any more, without the session's leader.
+
+    In a system of ours (all of it one session, led by the admin) these are what a dead actor has left: actors that the
+    parent-death signal has not ended yet, or programs that it had started.
+    """
+    parents: dict[int, int] = {}
+    zombies: set[int] = set()
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - numbers
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", "rb") as file:  # noqa: PTH123 - read very often
+                state, parent, _, of_session = file.read().rpartition(b")")[2].split()[:4]
+        except (OSError, ValueError):
+            continue  # gone meanwhile
+        if int(of_session) == session:
+            parents[int(entry)] = int(parent)
+            if state in {b"Z", b"X"}:
+                zombies.add(int(entry))
+    return [pid for pid, parent in parents.items() if parent not in parents and pid not in zombies and pid != session]
+
+
 def resident_bytes(pid: int) -> int:
     """Read a process's resident memory, bytes; 0 when it is gone."""
     try:

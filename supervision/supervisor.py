@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import random
 import time
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -44,6 +44,7 @@ from supervision.events import (
     StopChild,
 )
 from supervision.gather import Questions
+from supervision.handle import Handle
 from supervision.parcel import Address
 from supervision.process_actor import ProcessActor
 from supervision.spec import SUPERVISOR_SPEC
@@ -51,32 +52,10 @@ from supervision.spec import SUPERVISOR_SPEC
 _SWEEP_S = 0.5
 """SIGCHLD wakes a supervisor at once; should one get lost, the next look at the children is this far away."""
 _REPEAT_START_S = 3.0
+_ORPHANS_S = 0.005
 _FAULTS_KEPT = 20
 _SILENT_MOST = 3
 _FORWARDED = ("pause", "resume", "drain")
-
-
-@dataclass(slots=True)
-class Handle:
-    """A child's process as its supervisor holds it.
-
-    Attributes:
-        incarnation: which life.
-        created: Thespian's address of it, good for sending as soon as it was made.
-        process: the ``multiprocessing.Process``; knows whether it lives, and its exit status.
-        address: its real address, once it is ready.
-        begun: when it was made, monotonic seconds.
-        told: how often it was told to start.
-        silent: heartbeats in a row without an answer.
-    """
-
-    incarnation: int
-    created: Address
-    process: Any
-    address: Address | None = None
-    begun: float = 0.0
-    told: int = 1
-    silent: int = 0
 
 
 class Supervisor(ProcessActor):
@@ -247,9 +226,18 @@ class Supervisor(ProcessActor):
         self.timers.after(_SWEEP_S, self._sweep_again, key="sweep")
 
     def _sweep(self) -> None:
-        for name, handle in list(self._handles.items()):
-            if handle.process.is_alive():
-                continue
+        dead = [(name, handle) for name, handle in self._handles.items() if not handle.process.is_alive()]
+        if not dead:
+            return
+        left = process.orphans(os.getsid(0))
+        if left:
+            # What a dead child leaves behind goes first: no successor may start beside an orphan of its predecessor.
+            self.counters["orphans_killed"] += len(left)
+            for pid in left:
+                process.kill(pid)
+            self.timers.after(_ORPHANS_S, self._sweep, key="orphans")
+            return
+        for name, handle in dead:
             code = handle.process.exitcode
             del self._handles[name]
             self.questions.lost(name, handle.incarnation)

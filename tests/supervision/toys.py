@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -82,6 +83,8 @@ class Echo(ProcessActor):
                 time.sleep(0.2)  # overdue, so that Thespian would hand them over in reverse order
             case "busy":
                 self.busy_until = time.monotonic() + float(arguments["seconds"])
+            case "outlive":
+                ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # no parent-death signal any more
             case "idle":
                 return {"idle": self.drained()}
             case "freeze":

@@ -44,6 +44,16 @@ def test_a_killed_supervisor_takes_its_children_along_and_all_come_back(start: S
     assert directory
 
 
+def test_no_successor_starts_beside_an_orphan_of_a_dead_supervisor(start: Start) -> None:
+    bench = start()
+    before = bench.tree()
+    bench.do("sessions/shard-1", "outlive")
+    orphan = before["sessions/shard-1"]["pid"]
+    os.kill(before["sessions"]["pid"], signal.SIGKILL)
+    bench.all_new(before, [name for name in before if name.startswith("sessions")])
+    assert bench.gone([orphan])
+
+
 @pytest.mark.parametrize("victim", ["root_pid", "admin_pid"])
 def test_a_killed_root_or_admin_has_the_whole_tree_started_anew(start: Start, victim: str) -> None:
     bench = start()
