@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import blake2b
 
 import msgspec
 
@@ -30,6 +31,16 @@ class Draining(StoreError):
     """The system takes nothing in for now: it is paused, or about to stop."""
 
 
+_LONGEST_MARK = 300
+"""Names of feeds above this many bytes are marked by their digest: a key of the log has a limit."""
+
+
+def _as_store_error(partition: int, error: Exception) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(f"inbox {partition} could not be written: {type(error).__name__}: {error}")
+
+
 class _Request:
     __slots__ = ("batch", "done", "entries", "run")
 
@@ -38,6 +49,8 @@ class _Request:
         self.run = run
         self.batch = batch
         self.done: Future[int] = Future()
+        # From here on it cannot be cancelled: whoever stops waiting must not break the writer that answers.
+        self.done.set_running_or_notify_cancel()
 
 
 class InboxWriter:
@@ -65,6 +78,8 @@ class InboxWriter:
         self._appended = appended
         self._group_limit = group_limit
         self._logs = [LogWriter(folder.inbox(p), max_bytes=max_bytes) for p in range(folder.partitions)]
+        self._max_bytes = max_bytes
+        self._reject_lock = threading.Lock()
         self._rejects = LogWriter(folder.rejects(), max_bytes=max_bytes)
         self._partitions: dict[str, int] = {}
         self._waiting: deque[_Request] = deque()
@@ -73,7 +88,9 @@ class InboxWriter:
         self._closed = False
         self._locks = [threading.Lock() for _ in self._logs]
         self._pool = ThreadPoolExecutor(max_workers=min(4, folder.partitions), thread_name_prefix="inbox-commit")
-        self.counters: dict[str, int] = dict.fromkeys(("accepted", "groups", "repeated", "refused", "rejects"), 0)
+        self.counters: dict[str, int] = dict.fromkeys(
+            ("accepted", "groups", "repeated", "refused", "rejects", "unrung"), 0
+        )
         self._pause = threading.Event()
         self._thread = threading.Thread(target=self._write_groups, name="inbox-writer", daemon=True)
         self._thread.start()
@@ -105,17 +122,34 @@ class InboxWriter:
         """Keep input that could not become a message for a person to look at.
 
         Raises:
-            QueueFull: the log of rejects is at its bound even after its oldest tenth was trimmed.
+            StoreError: they cannot be written.
         """
         entries = [encode(reject) for reject in rejects]
-        try:
-            self._rejects.append(entries)
-        except QueueFull:
-            # The newest are worth more than the oldest: what is dropped was counted when it came.
-            first, last = self._rejects.first_position, self._rejects.next_position
-            self._rejects.trim(first + max(1, (last - first) // 10))
-            self._rejects.append(entries)
+        with self._reject_lock:
+            # The newest are worth more than the oldest: what is dropped was counted when it came. Portions of a tenth
+            # of the bound, so that any number finds room.
+            portion: list[bytes] = []
+            size = 0
+            for entry in entries:
+                if portion and size + len(entry) > self._max_bytes // 10:
+                    self._append_rejects(portion)
+                    portion, size = [], 0
+                portion.append(entry)
+                size += len(entry)
+            self._append_rejects(portion)
         self.counters["rejects"] += len(entries)
+
+    def _append_rejects(self, entries: list[bytes]) -> None:
+        while True:
+            try:
+                self._rejects.append(entries)
+            except QueueFull:
+                first, last = self._rejects.first_position, self._rejects.next_position
+                if first == last:
+                    raise
+                self._rejects.trim(first + max(1, (last - first) // 10))
+            else:
+                return
 
     def _enqueue(self, messages: Sequence[Inbound], run: str, batch: int) -> _Request:
         now_ms = self._clock()
@@ -166,22 +200,23 @@ class InboxWriter:
                 parts.setdefault(partition, []).append(request)
         todo = list(parts.items())
         # The commits wait for the disk side by side; one alone is not worth another thread.
-        others = [(item[0], self._pool.submit(self._write_partition, *item)) for item in todo[1:]]
-        outcomes = [(todo[0][0], *self._write_partition(*todo[0]))] if todo else []
-        outcomes += [(partition, *future.result()) for partition, future in others]
+        others = [self._pool.submit(self._write_partition, *item) for item in todo[1:]]
+        outcomes = [self._write_partition(*todo[0])] if todo else []
+        outcomes += [future.result() for future in others]
         failures: dict[_Request, StoreError] = {}
         taken: dict[_Request, int] = dict.fromkeys(group, 0)
         grown = set()
-        for partition, counts, error in outcomes:
+        for (partition, _), (counts, errors) in zip(todo, outcomes, strict=True):
             for request, count in counts.items():
                 taken[request] += count
-            if error is None:
                 grown.add(partition)
-            else:
-                failures.update(dict.fromkeys(parts[partition], error))
+            failures.update(errors)
         self.counters["groups"] += 1
         if grown:
-            self._appended(grown)
+            try:
+                self._appended(grown)
+            except Exception:  # noqa: BLE001 - durable it is: the shards look of their own accord, and this thread has to live
+                self.counters["unrung"] += 1
         for request in group:
             failure = failures.get(request)
             if failure is None:
@@ -193,32 +228,46 @@ class InboxWriter:
 
     def _write_partition(
         self, partition: int, requests: list[_Request]
-    ) -> tuple[dict[_Request, int], StoreError | None]:
+    ) -> tuple[dict[_Request, int], dict[_Request, StoreError]]:
         log = self._logs[partition]
+        with self._locks[partition]:
+            try:
+                return self._append_group(log, partition, requests), {}
+            except Exception as error:  # noqa: BLE001 - who waits for this group must hear of it, and the thread goes on
+                if len(requests) == 1:
+                    return {}, {requests[0]: _as_store_error(partition, error)}
+            # What is too large or wrong in one request is no reason to refuse the others of its group.
+            counts: dict[_Request, int] = {}
+            errors: dict[_Request, StoreError] = {}
+            for request in requests:
+                try:
+                    counts |= self._append_group(log, partition, [request])
+                except Exception as error:  # noqa: BLE001 - likewise
+                    errors[request] = _as_store_error(partition, error)
+            return counts, errors
+
+    def _append_group(self, log: LogWriter, partition: int, requests: list[_Request]) -> dict[_Request, int]:
         entries: list[bytes] = []
         marks: dict[bytes, bytes] = {}
         counts: dict[_Request, int] = {}
-        with self._locks[partition]:
-            for request in requests:
-                if request.run and self._repeated(log, request, marks):
-                    self.counters["repeated"] += 1
-                    continue
-                own = request.entries[partition]
-                entries += own
-                counts[request] = len(own)
-            if not entries:
-                return counts, None
-            try:
-                log.append(entries, marks=marks or None)
-            except (QueueFull, DiskFull) as error:
-                return {}, error
-            except Exception as error:  # noqa: BLE001 - whoever waits for this group must hear of it, whatever it was
-                return {}, StoreError(f"inbox {partition} could not be written: {error}")
-        return counts, None
+        repeated = 0
+        for request in requests:
+            if request.run and self._repeated(log, request, marks):
+                repeated += 1
+                continue
+            own = request.entries[partition]
+            entries += own
+            counts[request] = len(own)
+        if entries:
+            log.append(entries, marks=marks or None)
+        self.counters["repeated"] += repeated
+        return counts
 
     @staticmethod
     def _repeated(log: LogWriter, request: _Request, marks: dict[bytes, bytes]) -> bool:
-        key = b"feed:" + request.run.encode()
+        key = b"feed:" + request.run.encode("utf-8", "surrogatepass")
+        if len(key) > _LONGEST_MARK:
+            key = b"feed#" + blake2b(request.run.encode("utf-8", "surrogatepass"), digest_size=32).digest()
         raw = marks.get(key) or log.mark(key)
         if raw is not None and int.from_bytes(raw, "big") >= request.batch:
             return True
@@ -234,9 +283,15 @@ class InboxWriter:
         for partition, mark in marks.items():
             with self._locks[partition]:
                 log = self._logs[partition]
-                # Trimming costs a commit: worth it for a tenth of a second's load at the least.
-                if mark - log.first_position >= 512 or (mark == log.next_position and mark > log.first_position):
-                    log.trim(mark)
+                behind = mark - log.first_position
+                # Trimming costs a commit: worth it for a tenth of a second's load at the least, or when room is short.
+                full = log.held_bytes > self._max_bytes // 2
+                if behind >= 512 or (behind > 0 and (full or mark == log.next_position)):
+                    try:
+                        log.trim(mark)
+                    except DiskFull:
+                        # It stays until there is room: readers start behind it in any case.
+                        self.counters["untrimmed"] += 1
 
     def held_bytes(self) -> list[int]:
         """Give the bytes held in each partition's log."""
