@@ -86,13 +86,17 @@ class Timers:
             timer.cancel()
 
     def woken(self) -> list[Callable[[], None]]:
-        """Take what is due.
+        """Take what is due; to be called once for each wakeup that comes.
+
+        A wakeup can come a little early (it was asked for as a rounded difference of two times): so it is counted off
+        by its coming, not by the clock, and what is not quite due gets a wakeup of its own.
 
         Returns:
             the calls to make, earliest first; each is given once.
         """
         now = self._clock()
-        self._armed = [at for at in self._armed if at > now]
+        if self._armed:
+            self._armed.remove(min(self._armed))
         due: list[Callable[[], None]] = []
         while self._heap and self._heap[0].due <= now:
             timer = heapq.heappop(self._heap)

@@ -57,6 +57,18 @@ def test_a_timer_of_the_same_key_replaces_the_waiting_one() -> None:
     assert ran == ["second"]
 
 
+def test_a_wakeup_that_comes_a_little_early_loses_no_timer() -> None:
+    clock = Clock()
+    ran: list[str] = []
+    clock.timers.after(1.0, lambda: ran.append("late"))
+    clock.now = 1.0 - 1e-9
+    clock.wakeups.clear()
+    assert clock.timers.woken() == []
+    assert len(clock.wakeups) == 1
+    clock.run(2.0)
+    assert ran == ["late"]
+
+
 def test_cancelled_timers_do_not_pile_up() -> None:
     clock = Clock()
     for _ in range(10_000):
