@@ -1,0 +1,173 @@
+"""Context switches in task dialogues: named signals, summed in log-odds.
+
+Weights are set by hand from what the signals mean, not fitted; ``SwitchVerdict.signals`` shows each one's part.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from actors.language.flow.cues import Cue, cue_phrases
+from actors.language.flow.service_matters import DEFINITE_BY_NATURE, FAIR, FAMILIES, STRONG, Evidence, service_phrases
+from actors.language.flow.words import Hit, words_of
+from messages.flow import FlowSignal, SwitchVerdict
+
+_BIAS: Final = -3.4
+_NEW_MATTER: Final = 4.0
+_RUNNING_MATTER: Final = -2.0
+_CUE: Final = 1.0
+_OPENER: Final = 1.0
+_TASK_DONE: Final = 1.0
+_MORE_OFFERED: Final = 0.8
+_OPEN_QUESTION: Final = -1.2
+_ENDING: Final = -1.0
+_THANKS: Final = 0.6
+_DECLINED: Final = 0.6
+_RETURN: Final = 0.6
+_FAMILY: Final = -2.5
+
+_DESTINATION_BEFORE: Final = frozenset({"to", "at", "from", "near", "by", "around", "in", "called", "for"})
+_DEFINITE: Final = frozenset({"the", "that", "this", "my", "our", "your"})
+_NO: Final = frozenset({"no", "nope", "nah", "not", "لا", "la2", "la"})
+_ASKING: Final = frozenset({"what", "where", "when", "which", "how", "who", "what's", "when's", "where's"})
+
+
+def probability(log_odds: float) -> float:
+    """Turn log-odds into a probability."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+class FlowSwitchDetector:
+    """Follows one dialogue and tells at which turns it moves to another service (a ``SwitchDetector``)."""
+
+    def __init__(self) -> None:
+        self._services = service_phrases()
+        self._cues = cue_phrases()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the dialogue so far."""
+        self._matter = ""
+        self._running: set[str] = set()
+        """The matter on the table, by all the names that it has been given."""
+        self._seen: set[str] = set()
+        self._turns = 0
+        self._other_side: frozenset[Cue] = frozenset()
+        self._open_question = False
+
+    def turn(self, speaker: str, text: str) -> bool:
+        """Take the next turn; see ``SwitchDetector.turn``."""
+        return self.read(speaker, text).switched
+
+    def read(self, speaker: str, text: str) -> SwitchVerdict:
+        """Take the next turn.
+
+        Args:
+            speaker: ``user`` for the customer; anyone else is the other side, whose turns never switch.
+            text: what is said.
+
+        Returns:
+            the verdict with its signals.
+        """
+        words = words_of(text)
+        hits = self._services.find(words)
+        cues = frozenset(hit.payload for hit in self._cues.find(words))
+        if speaker != "user":
+            self._hear(text, words, hits, cues)
+            return SwitchVerdict(switched=False, confidence=1.0, matter=self._matter, previous=self._matter)
+        verdict = self._judge(words, hits, cues)
+        if verdict.matter != self._matter:
+            if verdict.switched:
+                self._running.clear()
+                self._turns = 0
+            self._matter = verdict.matter
+            self._running.add(verdict.matter)
+            self._seen.add(verdict.matter)
+        self._turns += 1
+        self._other_side = frozenset()
+        self._open_question = False
+        return verdict
+
+    def _hear(self, text: str, words: list[str], hits: list[Hit[Evidence]], cues: frozenset[Cue]) -> None:
+        """Take the other side's turn: what it settled, offered and asked, and what it takes the matter to be."""
+        self._other_side = cues & {"done", "more"}
+        self._open_question = text.rstrip().endswith("?") and "more" not in cues and not _ASKING.isdisjoint(words)
+        if not self._turns:
+            return
+        weights = self._weigh(words, hits)
+        best = max(weights, key=weights.__getitem__, default="")
+        if not best or weights[best] < (STRONG if self._matter else FAIR):
+            return
+        # What it answers about is what it was asked for: a turn that was not understood, or understood too narrowly.
+        self._running.add(best)
+        self._seen.add(best)
+        self._matter = self._matter or best
+
+    def _judge(self, words: list[str], hits: list[Hit[Evidence]], cues: frozenset[Cue]) -> SwitchVerdict:
+        before = self._matter
+        weights = self._weigh(words, hits)
+        running = min(1.0, max((weights.pop(matter, 0.0) for matter in self._running), default=0.0))
+        best = max(weights, key=weights.__getitem__, default="")
+        new = min(1.0, weights.get(best, 0.0))
+        if not before:
+            return SwitchVerdict(switched=False, confidence=1.0, matter=best)
+        signals: list[FlowSignal] = []
+
+        def note(name: str, weight: float, confidence: float = 1.0) -> None:
+            if confidence:
+                signals.append(FlowSignal(name=name, weight=round(weight * confidence, 3), confidence=confidence))
+
+        note("new_matter", _NEW_MATTER, new)
+        note("running_matter", _RUNNING_MATTER, running)
+        related = bool(new) and any(best in family and not family.isdisjoint(self._running) for family in FAMILIES)
+        if related and best not in self._seen and "new" not in cues:
+            note("related_matter", _FAMILY)
+        if "new" in cues:
+            note("cue", _CUE if new else _CUE / 2)
+        if "opener" in cues:
+            note("opener", _OPENER if new else _OPENER / 3)
+        if "thanks" in cues and new:
+            note("thanks", _THANKS)
+        if new and best in self._seen:
+            note("earlier_matter", _RETURN)
+        if new and words and words[0] in _NO:
+            note("declined", _DECLINED)
+        if "done" in self._other_side:
+            note("task_done", _TASK_DONE)
+        if "more" in self._other_side:
+            note("more_offered", _MORE_OFFERED)
+        if self._open_question:
+            note("open_question", _OPEN_QUESTION)
+        if "end" in cues and "opener" not in cues:
+            note("ending", _ENDING)
+        chance = probability(_BIAS + sum(signal.weight for signal in signals))
+        switched = chance >= 0.5 and bool(best)
+        if related and not switched and new >= STRONG:
+            self._running.add(best)
+        return SwitchVerdict(
+            switched=switched,
+            confidence=max(chance, 1 - chance),
+            matter=best if switched else before,
+            previous=before,
+            signals=tuple(signals),
+        )
+
+    def _weigh(self, words: list[str], hits: list[Hit[Evidence]]) -> dict[str, float]:
+        """Weigh each matter that a turn speaks of; a phrase that may mean the running one means that."""
+        weights: dict[str, float] = {}
+        for hit in hits:
+            matters, strength = hit.payload
+            chosen = (matters & self._running) or (matters & self._seen) or matters
+            if matters.isdisjoint(self._running) and matters.isdisjoint(DEFINITE_BY_NATURE):
+                before = words[hit.start - 1] if hit.start else ""
+                if before in _DEFINITE:
+                    if matters.isdisjoint(self._seen):
+                        strength *= 0.5
+                    before = words[hit.start - 2] if hit.start > 1 else ""
+                if before in _DESTINATION_BEFORE and matters.isdisjoint(self._seen):
+                    strength *= 0.6
+            for matter in chosen:
+                has = weights.get(matter)
+                weights[matter] = strength if has is None else max(has, strength) + 0.2 * min(has, strength)
+        return weights
