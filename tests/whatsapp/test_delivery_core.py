@@ -453,7 +453,7 @@ def test_a_breaker_stays_open_longer_each_time() -> None:
 _VERDICTS = [v for v in Verdict if v is not Verdict.WINDOW]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.integers(1, 40), st.booleans())
 def test_whatever_happens_nothing_is_lost_sent_twice_or_out_of_order(
     rng: random.Random, count: int, coalesce: bool

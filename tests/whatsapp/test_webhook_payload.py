@@ -347,7 +347,7 @@ def check(payload: Payload) -> None:
         encode(status)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.fixed_dictionaries({"field": _JSON, "value": _VALUE | _JSON}), max_size=3))
 def test_fuzz_no_payload_of_odd_shape_crashes_the_parser(changes: list[Any]) -> None:
     body = json.dumps({"entry": [{"changes": changes}]}).encode()
@@ -358,7 +358,7 @@ def test_fuzz_no_payload_of_odd_shape_crashes_the_parser(changes: list[Any]) -> 
     check(payload)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_fuzz_no_damaged_bytes_crash_the_parser(data: st.DataObject) -> None:
     traffic = Traffic(data.draw(st.integers(1, 50)), people=3)
