@@ -31,7 +31,8 @@ class SystemUnderTest:
     def __init__(self, folder: Path, settings: Mapping[str, object] | None = None) -> None:
         self.path = folder
         self._environment = dict(os.environ)
-        for key, value in (settings or {}).items():
+        # Readers of media take seconds to warm up: only who asks for them gets them.
+        for key, value in {"media_pool.workers": 0, **(settings or {})}.items():
             self._environment["MAJLIS_" + key.replace(".", "__").upper()] = str(value)
         self._process: subprocess.Popen[bytes] | None = None
 

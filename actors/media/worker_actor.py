@@ -13,9 +13,10 @@ import msgspec
 from actors.media.content_store import ContentStore
 from actors.media.gallery import Gallery, entry_of
 from actors.media.joining import for_the_row
+from actors.media.reader import ReaderKind
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import MediaWorkerConfig
-from messages.media import MediaBatch, MediaResult, MediaResultBatch, Reading, ReadItem
+from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReaderReady, Reading, ReadItem
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
@@ -97,7 +98,7 @@ class MediaWorker(ProcessActor):
     accepts = MediaBatch
 
     def started(self, config: bytes) -> None:
-        """Warm the reader of the worker's kind.
+        """Take messages at once; the reader of the worker's kind warms up after that, while the system starts.
 
         Args:
             config: a ``MediaWorkerConfig`` as JSON.
@@ -106,13 +107,15 @@ class MediaWorker(ProcessActor):
         self._open: deque[_Open] = deque()
         self.counters.update(batches=0, files=0, errors=0, set_aside=0, expired=0)
         readers = SandboxedReaders(told.media)
-        try:
-            self._confined = readers.start(["sniff", told.kind])
-        except Exception:
-            readers.close()
-            raise
+        self._readers = readers
+        self._confined: dict[ReaderKind, ReaderReady] = {}
         self._desk = ReadingDesk(told, readers)
         self._kind = told.kind
+        self.timers.after(0, self._warm, key="warm")
+
+    def _warm(self) -> None:
+        # What it raises ends this life: a reader that cannot start is the supervisor's to try again.
+        self._confined = self._readers.start(["sniff", self._kind])
 
     def received(self, message: Wire, sender: Address) -> None:
         """Take a batch; it is answered when all its files are read."""

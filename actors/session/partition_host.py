@@ -16,28 +16,29 @@ import msgspec
 
 from actors.session import ordering as order
 from actors.session.errors import StaleAnswer
-from actors.session.low_water_mark import LowWaterMark
-from actors.session.ordering import Arrival, Ordering, OrderingPolicy, Released
-from actors.session.session import (
+from actors.session.events import (
     Ask,
+    AskToRead,
     Begun,
     Delivered,
     Effect,
     Event,
     Failed,
+    FilesRead,
     Finish,
     Overdue,
-    SessionPolicy,
-    SessionState,
     SetAside,
     Tick,
     Understood,
     Unlock,
     WakeAt,
-    advance,
 )
+from actors.session.low_water_mark import LowWaterMark
+from actors.session.ordering import Arrival, Ordering, OrderingPolicy, Released
+from actors.session.session import SessionPolicy, SessionState, advance
 from actors.session.transitions import Phase
 from messages.inbound import INBOUND, Inbound
+from messages.media import MediaResult
 from messages.row import DEAD_LETTER, DeadLetter
 from messages.session import SNAPSHOT, TALLY, Snapshot, Tally
 from messages.understanding import WorkResult
@@ -136,6 +137,7 @@ class PartitionHost:
         self.partition = partition
         self.policy = policy
         self.asks: deque[tuple[Cell, int]] = deque()
+        self.reads: deque[tuple[Cell, int]] = deque()
         self.wakes: list[int] = []
         self.counters: dict[str, int] = dict.fromkeys(
             ("rows", "duplicates", "late", "gaps", "set_aside", "retries", "overdue", "stale", "unreadable", "redone"),
@@ -310,6 +312,9 @@ class PartitionHost:
             self.asks.append((cell, effect.token))
             if cell.state.attempts > 1:
                 self.counters["retries"] += 1
+        elif isinstance(effect, AskToRead):
+            cell.queued = True
+            self.reads.append((cell, effect.token))
         elif isinstance(effect, Finish):
             self._finish(cell, effect, now_ms)
         elif isinstance(effect, SetAside):
@@ -397,6 +402,10 @@ class PartitionHost:
         else:
             event = Failed(token, "raised", result.error)
         self._step(cell, event, self._clock())
+
+    def files_read(self, cell: Cell, token: int, results: tuple[MediaResult, ...]) -> None:
+        """Give a session what was read of its message's files."""
+        self._step(cell, FilesRead(token, results), self._clock())
 
     def fail(self, cell: Cell, token: int, reason: str, trace: str) -> None:
         """Tell a session that its request was lost with its worker."""

@@ -6,14 +6,32 @@ an owner and two deadlines; what outlives the second is set aside, and the conve
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from actors.session.errors import StaleAnswer
+from actors.session.events import (
+    Ask,
+    AskToRead,
+    Begun,
+    Delivered,
+    Effect,
+    Event,
+    Failed,
+    FilesRead,
+    Finish,
+    Lease,
+    Overdue,
+    SetAside,
+    Understood,
+    Unlock,
+    WakeAt,
+)
 from actors.session.ordering import Released
+from actors.session.row_making import row_of, text_of
+from actors.session.services import Notes, Services
 from actors.session.transitions import Phase, Trigger, next_phase
-from messages.row import DeadLetter, Reply, Row
+from messages.media import MediaResult
+from messages.row import DeadLetter, Reply
 from messages.session import Snapshot
 from messages.understanding import Entity, Understanding
 
@@ -22,6 +40,10 @@ class SessionPolicy(msgspec.Struct, frozen=True):
     """Limits of a session's turn.
 
     Attributes:
+        services: what a finished message goes through: threads, replies.
+        reads_media: files are given to the media pools; else they are recorded as not yet read.
+        read_tries: how often the files of a message are tried, before it goes on without them.
+        reading_ms: the same for the time that takes, milliseconds.
         lease_ms: after this a lock is overdue and shown as such, milliseconds.
         forced_ms: after this it is released by force and its work set aside, milliseconds.
         retries: how often a message whose handling raised is tried again.
@@ -31,6 +53,10 @@ class SessionPolicy(msgspec.Struct, frozen=True):
         known_entities: how many entities are kept for references.
     """
 
+    services: Services = Services()
+    reads_media: bool = False
+    read_tries: int = 2
+    reading_ms: int = 600_000
     lease_ms: int = 30_000
     forced_ms: int = 45_000
     retries: int = 3
@@ -38,20 +64,6 @@ class SessionPolicy(msgspec.Struct, frozen=True):
     backoff_factor: float = 3.0
     recent_texts: int = 3
     known_entities: int = 8
-
-
-class Lease(NamedTuple):
-    """The session's lock while a message is in work.
-
-    Attributes:
-        owner: which request holds it.
-        since_ms: when the turn began, milliseconds since 1970 UTC.
-        overdue: its first deadline has passed.
-    """
-
-    owner: str
-    since_ms: int
-    overdue: bool
 
 
 class SessionState(msgspec.Struct, frozen=True, gc=False):
@@ -65,6 +77,8 @@ class SessionState(msgspec.Struct, frozen=True, gc=False):
         attempts: how often the current message was tried.
         retry_at_ms: when the next try is due, while backing off.
         token: rises with each request, so that an old answer is known as such.
+        results: what was read of the current message's files.
+        unread: why nothing was, "" where there is no reason to.
     """
 
     snapshot: Snapshot
@@ -74,82 +88,8 @@ class SessionState(msgspec.Struct, frozen=True, gc=False):
     attempts: int = 0
     retry_at_ms: int = 0
     token: int = 0
-
-
-class Delivered(NamedTuple):
-    """A message's turn has come."""
-
-    released: Released
-
-
-class Understood(NamedTuple):
-    """The pool answered."""
-
-    token: int
-    understanding: Understanding
-
-
-class Failed(NamedTuple):
-    """Handling raised, or the worker died."""
-
-    token: int
-    reason: str
-    traceback: str
-
-
-class Begun(NamedTuple):
-    """A worker has the request now: the lease runs from here, not from the time spent waiting for a worker."""
-
-
-class Tick(NamedTuple):
-    """Time has passed."""
-
-
-class Unlock(NamedTuple):
-    """An operator releases the lock."""
-
-    who: str
-
-
-Event = Delivered | Begun | Understood | Failed | Tick | Unlock
-
-
-class Ask(NamedTuple):
-    """Ask the pool to understand the current message."""
-
-    token: int
-
-
-class Finish(NamedTuple):
-    """The message is done: its row, and the answer to it if there is one."""
-
-    released: Released
-    row: Row
-    reply: Reply | None
-
-
-class SetAside(NamedTuple):
-    """The message goes to the dead-letter queue."""
-
-    released: Released
-    letter: DeadLetter
-
-
-class WakeAt(NamedTuple):
-    """Look again at this time, milliseconds since 1970 UTC; the host looks at leases of its own accord."""
-
-    at_ms: int
-
-
-class Overdue(NamedTuple):
-    """The lock's first deadline has passed: say so."""
-
-    lease: Lease
-
-
-Effect = Ask | Finish | SetAside | WakeAt | Overdue
-
-_NOT_READ = "attachment not yet read"
+    results: tuple[MediaResult, ...] = ()
+    unread: str = ""
 
 
 def advance(
@@ -171,16 +111,15 @@ def advance(
         StaleAnswer: an answer came to a request that is no longer the current one.
     """
     if isinstance(event, Understood):
-        _check_token(state, event.token)
+        _check_token(state, event.token, Phase.UNDERSTANDING)
         return _finish(state, event.understanding, now_ms, policy)
     if isinstance(event, Delivered):
-        token = state.token + 1
-        phase = next_phase(state.phase, Trigger.DELIVERED)
-        lease = Lease(f"request-{token}", now_ms, overdue=False)
-        started = SessionState(state.snapshot, phase, event.released, lease, 1, 0, token)
-        return started, (Ask(token),)
+        return _deliver(state, event.released, now_ms, policy)
+    if isinstance(event, FilesRead):
+        _check_token(state, event.token, Phase.READING)
+        return _go_on(state, now_ms, event.results, "")
     if isinstance(event, Failed):
-        _check_token(state, event.token)
+        _check_token(state, event.token, Phase.UNDERSTANDING, Phase.READING)
         return _fail(state, event, now_ms, policy)
     if isinstance(event, Begun):
         return _begin(state, now_ms), ()
@@ -190,6 +129,29 @@ def advance(
     return _tick(state, now_ms, policy)
 
 
+def _deliver(
+    state: SessionState, released: Released, now_ms: int, policy: SessionPolicy
+) -> tuple[SessionState, tuple[Effect, ...]]:
+    token = state.token + 1
+    lease = Lease(f"request-{token}", now_ms, overdue=False)
+    if policy.reads_media and any(item.sha256 for item in released.arrival.message.attachments):
+        phase = next_phase(state.phase, Trigger.DELIVERED_WITH_FILES)
+        return SessionState(state.snapshot, phase, released, lease, 1, 0, token), (AskToRead(token),)
+    phase = next_phase(state.phase, Trigger.DELIVERED)
+    return SessionState(state.snapshot, phase, released, lease, 1, 0, token), (Ask(token),)
+
+
+def _go_on(
+    state: SessionState, now_ms: int, results: tuple[MediaResult, ...], unread: str
+) -> tuple[SessionState, tuple[Effect, ...]]:
+    """Go from the files to the text: a file that cannot be read never costs the message its row."""
+    token = state.token + 1
+    phase = next_phase(state.phase, Trigger.READ)
+    lease = Lease(f"request-{token}", now_ms, overdue=False)
+    after = SessionState(state.snapshot, phase, state.current, lease, 1, 0, token, results, unread)
+    return after, (Ask(token),)
+
+
 def _begin(state: SessionState, now_ms: int) -> SessionState:
     lease = state.lease
     phase = next_phase(state.phase, Trigger.BEGUN)
@@ -197,8 +159,8 @@ def _begin(state: SessionState, now_ms: int) -> SessionState:
     return msgspec.structs.replace(state, phase=phase, lease=lease._replace(since_ms=now_ms, overdue=False))
 
 
-def _check_token(state: SessionState, token: int) -> None:
-    if state.current is None or token != state.token or state.phase is not Phase.UNDERSTANDING:
+def _check_token(state: SessionState, token: int, *phases: Phase) -> None:
+    if state.current is None or token != state.token or state.phase not in phases:
         raise StaleAnswer(f"answer {token}, current request {state.token}, {state.phase.value}")
 
 
@@ -209,7 +171,29 @@ def _finish(
     assert released is not None  # _check_token saw it
     message = released.arrival.message
     old = state.snapshot
-    row = row_of(released, understanding, old.position + 1, now_ms)
+    text = text_of(message, state.results)
+    read = message if text is message.text else msgspec.structs.replace(message, text=text)
+    services = policy.services
+    threads, thread = old.threads, ""
+    thread_notes: Notes = ()
+    reply_notes: Notes = ()
+    if services.thread is not None:
+        threads, thread, thread_notes = services.thread(old.threads, read, understanding, now_ms)
+    replies = old.replies
+    reply: Reply | None = None
+    if services.reply is not None:
+        replies, reply, reply_notes = services.reply(old.replies, read, understanding, now_ms, old.known)
+    row = row_of(
+        released,
+        understanding,
+        old.position + 1,
+        now_ms,
+        results=state.results,
+        unread=state.unread,
+        thread=thread,
+        reply=reply.text if reply is not None else "",
+        notes=(*thread_notes, *reply_notes),
+    )
     sequence = message.sequence
     expected = old.next_sequence
     if sequence is not None and (expected is None or sequence >= expected):
@@ -220,13 +204,13 @@ def _finish(
         next_sequence=expected,
         high_water_ms=max(old.high_water_ms, message.sent_ms),
         last_ms=now_ms,
-        recent=(*old.recent, message.text[:500])[-policy.recent_texts :] if message.text else old.recent,
+        recent=(*old.recent, text[:500])[-policy.recent_texts :] if text else old.recent,
         known=_remember(old.known, understanding.entities, policy.known_entities),
-        threads=old.threads,
-        replies=old.replies,
+        threads=threads,
+        replies=replies,
     )
     phase = next_phase(state.phase, Trigger.UNDERSTOOD)
-    return SessionState(snapshot, phase, token=state.token), (Finish(released, row, None),)
+    return SessionState(snapshot, phase, token=state.token), (Finish(released, row, reply),)
 
 
 def _remember(known: tuple[Entity, ...], new: tuple[Entity, ...], limit: int) -> tuple[Entity, ...]:
@@ -234,63 +218,16 @@ def _remember(known: tuple[Entity, ...], new: tuple[Entity, ...], limit: int) ->
     return (*known, *kept)[-limit:] if kept else known
 
 
-def row_of(released: Released, understanding: Understanding, position: int, now_ms: int) -> Row:
-    """Make the row of a message.
-
-    Args:
-        released: the message, and what is known of its order.
-        understanding: what was understood.
-        position: its number in the conversation, from 1.
-        now_ms: when it is decided, milliseconds since 1970 UTC.
-
-    Returns:
-        the row.
-    """
-    arrival = released.arrival
-    message = arrival.message
-    notes: list[str] = []
-    if released.late:
-        notes.append("late: a later message was recorded before it")
-    if released.gap:
-        notes.append(f"gap: {released.gap} missing before it")
-    notes.extend(f"{_NOT_READ}: {item.name}" for item in message.attachments)
-    if understanding.unavailable:
-        notes.append("unavailable: " + ", ".join(understanding.unavailable))
-    notes.extend(f"{key}: {value}" for key, value in message.extra.items() if key.endswith("_note"))
-    return Row(
-        row_id=arrival.digest.hex(),
-        conversation=message.conversation,
-        position=position,
-        message_id=message.id,
-        source=message.source,
-        direction=message.direction,
-        kind=message.kind,
-        sender=message.sender,
-        sender_name=message.sender_name,
-        text=message.text,
-        sequence=message.sequence,
-        sent_ms=message.sent_ms,
-        utc_offset_min=message.utc_offset_min,
-        received_ms=message.received_ms,
-        committed_ms=now_ms,
-        lang=understanding.lang,
-        intent=understanding.intent,
-        intent_confidence=understanding.intent_confidence,
-        sentiment=understanding.sentiment,
-        sentiment_score=understanding.sentiment_score,
-        urgent=understanding.urgent,
-        tier=understanding.tier,
-        entities=understanding.entities,
-        late=released.late,
-        gap=released.gap,
-        attachments=message.attachments,
-        notes=tuple(notes),
-    )
-
-
 def _fail(
     state: SessionState, event: Failed, now_ms: int, policy: SessionPolicy
 ) -> tuple[SessionState, tuple[Effect, ...]]:
+    if state.phase is Phase.READING:
+        if state.attempts >= policy.read_tries:
+            return _go_on(state, now_ms, (), f"{event.reason}, tried {state.attempts} times")
+        token = state.token + 1
+        phase = next_phase(state.phase, Trigger.READ_FAILED)
+        again = msgspec.structs.replace(state, phase=phase, attempts=state.attempts + 1, token=token)
+        return again, (AskToRead(token),)
     if state.attempts > policy.retries:
         phase = next_phase(state.phase, Trigger.EXHAUSTED)
         return _set_aside(state, phase, event.reason, event.traceback, now_ms)
@@ -306,6 +243,11 @@ def _tick(state: SessionState, now_ms: int, policy: SessionPolicy) -> tuple[Sess
     if lease is None:
         return state, ()
     held_ms = now_ms - lease.since_ms
+    if state.phase is Phase.READING:
+        # Long recordings take longer than a lease; what bounds them is this, and their readers' own deadlines.
+        if held_ms >= policy.reading_ms:
+            return _go_on(state, now_ms, (), f"not read within {policy.reading_ms // 1000} s")
+        return state, ()
     if held_ms >= policy.forced_ms:
         phase = next_phase(state.phase, Trigger.FORCED_RELEASE)
         return _set_aside(state, phase, "lease_expired", f"held for {held_ms} ms by {lease.owner}", now_ms)

@@ -8,10 +8,14 @@ from typing import Any
 from actors.language.current_batch import last_batch
 from actors.session.dispatcher import Dispatcher
 from actors.session.latency import LatencyCounts
+from actors.session.media_desk import MediaDesk
 from actors.session.partition_host import Cell, PartitionHost
+from actors.session.row_making import text_of
+from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
 from actors.system.settings import Settings
 from messages.doorbell import Bell, Seen
+from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkItem, WorkResult
 from messages.wire import Wire
 from store.errors import DiskFull, Fenced, FolderMissing, QueueFull
@@ -55,7 +59,7 @@ class LazyInbox:
 class ShardActor(ProcessActor):
     """Hosts sessions; each turn is one commit."""
 
-    accepts = Bell | Seen | ResultBatch
+    accepts = Bell | Seen | ResultBatch | MediaResultBatch
 
     def started(self, config: bytes) -> None:
         """Take the partitions over, raising their epoch, and read on where they stand.
@@ -66,8 +70,9 @@ class ShardActor(ProcessActor):
         self._settings = settings = Settings.model_validate_json(config)
         folder = DataFolder.open(settings.folder)
         number = int(self.name.rsplit("-", 1)[1])
-        policy = settings.host_policy()
-        self._tier = "full"
+        services, self._replies = services_of(settings, lambda line: self.log.warning("services", note=line))
+        policy = settings.host_policy(services)
+        self._media = MediaDesk(self.name, folder.media, settings, now_ms)
         self._dispatcher: Dispatcher[Asked] = Dispatcher(settings.dispatch_policy(), now_ms, self._blamed_batch)
         self._states: dict[int, PartitionState] = {}
         self._hosts: dict[int, PartitionHost] = {}
@@ -78,6 +83,8 @@ class ShardActor(ProcessActor):
         self._held: list[tuple[Asked, WorkResult]] = []
         self._sink_rung = False
         self._sink_dirty = True
+        self._delivery_rung = False
+        self._replies_told: dict[int, int] = {}
         self._expired_at = 0.0
         self._latency = LatencyCounts()
         for partition in range(number, folder.partitions, settings.sessions.shards):
@@ -100,6 +107,14 @@ class ShardActor(ProcessActor):
         elif isinstance(message, Bell):
             self._read_on()
             self.tell(sender, Seen(reader=self.name, marks=self._marks()))
+        elif isinstance(message, MediaResultBatch):
+            self._files_read(message)
+        elif isinstance(message, Seen) and message.reader == "delivery":
+            self._delivery_rung = False
+            for partition, mark in message.marks.items():
+                state = self._states.get(partition)
+                if state is not None and mark > state.replies_first:
+                    state.trim_replies(mark)
         elif isinstance(message, Seen):
             self._sink_rung = False
             for partition, mark in message.marks.items():
@@ -124,16 +139,21 @@ class ShardActor(ProcessActor):
             if name.startswith(f"{POOL}/")
         }
         lost = self._dispatcher.set_workers(self._workers)
+        self._media_lost(self._media.set_workers(self.directory, self.incarnations))
         for host, cell, token in lost.items:
             host.fail(cell, token, "worker_died", f"worker {lost.worker} died with this message alone in its hands")
-        self._sink_rung = False
+        self._sink_rung = self._delivery_rung = False
         self._sink_dirty = True
         self._pump()
         self._ring_sink()
+        self._ring_delivery()
 
     def _tick(self) -> None:
         for name in self._dispatcher.overdue():
             self._give_up(name)
+        for name, incarnation, lost in self._media.overdue():
+            self.report_hung(name, "no answer to a batch of files within its deadline", incarnation)
+            self._media_lost(lost)
         for host in self._hosts.values():
             host.tick()
         self._read_on()
@@ -184,6 +204,11 @@ class ShardActor(ProcessActor):
                     self._dispatcher.offer_alone((host, cell, token))
                 else:
                     self._dispatcher.offer((host, cell, token))
+            while host.reads:
+                cell, token = host.reads.popleft()
+                self._media.offer(host, cell, token)
+        for address, files in self._media.take():
+            self.tell(address, files)
         while (flight := self._dispatcher.take()) is not None:
             items = tuple(
                 work_item(key, cell, self._settings.language.region)
@@ -226,6 +251,16 @@ class ShardActor(ProcessActor):
             host.answer(cell, token, result)
             touched.add(host)
 
+    def _files_read(self, answer: MediaResultBatch) -> None:
+        for host, cell, token, results in self._media.answered(answer):
+            host.files_read(cell, token, results)
+        self._pump()
+
+    def _media_lost(self, lost: list[Asked]) -> None:
+        for host, cell, token in lost:
+            host.fail(cell, token, "its reader died or hung", "")
+        self._pump()
+
     def _apply_held(self) -> None:
         held, self._held = self._held, []
         touched: set[PartitionHost] = set()
@@ -265,6 +300,15 @@ class ShardActor(ProcessActor):
         if wrote:
             self._sink_dirty = True
             self._ring_sink()
+            if self._states[host.partition].replies_next > self._replies_told.get(host.partition, 0):
+                self._ring_delivery()
+
+    def _ring_delivery(self) -> None:
+        delivery = self.directory.get("delivery")
+        if delivery is not None and not self._delivery_rung:
+            self._delivery_rung = True
+            self._replies_told = {p: state.replies_next for p, state in self._states.items()}
+            self.tell(delivery, Bell(origin=self.name))
 
     def _ring_sink(self) -> None:
         sink = self.directory.get("sink")
@@ -279,6 +323,7 @@ class ShardActor(ProcessActor):
     def _expire(self) -> None:
         if time.monotonic() - self._expired_at > EXPIRE_EVERY_S:
             self._expired_at = time.monotonic()
+            self._replies.refresh()
             for state in self._states.values():
                 state.expire(now_ms())
 
@@ -341,7 +386,7 @@ def work_item(key: int, cell: Cell, region: str) -> WorkItem:
     snapshot = cell.state.snapshot
     return WorkItem(
         key=key,
-        text=message.text,
+        text=text_of(message, cell.state.results),
         sent_ms=message.sent_ms,
         utc_offset_min=message.utc_offset_min,
         region=message.region or region,

@@ -15,6 +15,7 @@ class Phase(Enum):
     """Where a session stands."""
 
     IDLE = "idle"
+    READING = "reading"
     UNDERSTANDING = "understanding"
     BACKING_OFF = "backing_off"
     PASSIVE = "passive"
@@ -24,6 +25,9 @@ class Trigger(Enum):
     """What happens to a session."""
 
     DELIVERED = "delivered"
+    DELIVERED_WITH_FILES = "delivered_with_files"
+    READ = "read"
+    READ_FAILED = "read_failed"
     BEGUN = "begun"
     UNDERSTOOD = "understood"
     FAILED = "failed"
@@ -37,6 +41,11 @@ class Trigger(Enum):
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
     (Phase.IDLE, Trigger.DELIVERED): Phase.UNDERSTANDING,
     (Phase.IDLE, Trigger.PASSIVATED): Phase.PASSIVE,
+    (Phase.IDLE, Trigger.DELIVERED_WITH_FILES): Phase.READING,
+    (Phase.READING, Trigger.BEGUN): Phase.READING,
+    (Phase.READING, Trigger.READ): Phase.UNDERSTANDING,
+    (Phase.READING, Trigger.READ_FAILED): Phase.READING,
+    (Phase.READING, Trigger.FORCED_RELEASE): Phase.IDLE,
     (Phase.UNDERSTANDING, Trigger.BEGUN): Phase.UNDERSTANDING,
     (Phase.UNDERSTANDING, Trigger.UNDERSTOOD): Phase.IDLE,
     (Phase.UNDERSTANDING, Trigger.FAILED): Phase.BACKING_OFF,

@@ -14,11 +14,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from actors.language.settings import LanguageSettings
+from actors.media.settings import GallerySettings, MediaSettings
 from actors.session.dispatcher import DispatchPolicy
 from actors.session.ordering import OrderingPolicy
 from actors.session.partition_host import HostPolicy
+from actors.session.services import Services
 from actors.session.session import SessionPolicy
+from actors.sheets.settings import SheetsSettings
 from actors.system.errors import SettingsError
+from actors.whatsapp.settings import REVEAL, WhatsAppSettings
 
 
 class Section(BaseModel):
@@ -48,6 +53,10 @@ class SystemSettings(Section):
 class GatewaySettings(Section):
     """The way in."""
 
+    serve_health: bool = Field(
+        default=False, description="serve health and metrics also where no webhook is configured (whatsapp.admin_port)"
+    )
+    statuses_max_bytes: int = Field(100_000_000, ge=1_000_000, description="bound of the log of delivery reports")
     port: int = Field(0, ge=0, le=65_535, description="loopback port of the local feed; 0 takes a free one")
     inbox_max_bytes: int = Field(100_000_000, ge=1_000_000, description="bound of each partition's inbox log")
     max_body_bytes: int = Field(16_000_000, ge=65_536, description="largest body of a feed's batch")
@@ -70,68 +79,74 @@ class SessionsSettings(Section):
     rows_max_bytes: int = Field(100_000_000, ge=1_000_000, description="bound of each partition's rows log")
 
 
-class LanguageSettings(Section):
+class PoolSettings(Section):
     """The language pool."""
 
     workers: int = Field(2, ge=1, le=64, description="processes that understand text")
     engine: str = Field("auto", description="auto, full, reduced, rules, empty, or module:attribute")
-    models: Path | None = Field(None, description="folder of trained models; the default is beside the package")
     region: str = Field("AE", pattern="^[A-Z]{2}$", description="country of national phone numbers")
     batch: int = Field(128, ge=1, description="most messages in a batch")
     credits: int = Field(2, ge=1, description="batches in flight at a worker, from each shard")
     deadline_s: float = Field(10.0, gt=0, description="a worker that has not answered by then is killed")
 
 
+class MediaPoolSettings(Section):
+    """The media pools: pictures, voice notes, documents."""
+
+    workers: int = Field(1, ge=0, le=16, description="processes for each kind of file; 0 leaves files unread")
+    deadline_s: float = Field(300.0, gt=0, description="a worker that has not answered by then is killed")
+
+
 class SinkSettings(Section):
     """Where rows go."""
 
-    kind: Literal["embedded"] = Field("embedded", description="embedded: SQLite in the data folder")
+    kind: Literal["embedded", "sheets"] = Field(
+        "embedded", description="embedded: SQLite in the data folder; sheets: Google Sheets, see [sheets]"
+    )
     batch: int = Field(2_000, ge=1, description="most rows in one transaction")
 
 
-class Settings(BaseSettings):
-    """All settings.
+class Settings(BaseModel):
+    """All settings, as every process of the system gets them.
 
     Attributes:
         folder: the data folder.
-        system, gateway, sessions, language, sink: a section for each service.
+        system, gateway, sessions, language, media_pool, sink: a section for each service.
+        understanding: how messages are understood.
+        media, gallery: how files are read and kept.
+        sheets: Google Sheets.
+        whatsapp: webhooks, media download, replies, delivery.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="MAJLIS_",
-        env_nested_delimiter="__",
-        frozen=True,
-        extra="forbid",
-        nested_model_default_partial_update=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: Path = Path("majlis-data")
-    system: SystemSettings = SystemSettings()
+    system: SystemSettings = Field(default_factory=SystemSettings)
     gateway: GatewaySettings = GatewaySettings()
     sessions: SessionsSettings = SessionsSettings()
-    language: LanguageSettings = LanguageSettings()
+    language: PoolSettings = PoolSettings()
+    understanding: LanguageSettings = LanguageSettings()
+    media_pool: MediaPoolSettings = MediaPoolSettings()
+    media: MediaSettings = MediaSettings()
+    gallery: GallerySettings = GallerySettings()
     sink: SinkSettings = SinkSettings()
+    sheets: SheetsSettings = SheetsSettings()
+    whatsapp: WhatsAppSettings = WhatsAppSettings()
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment override the file, which comes in as initial values."""
-        return env_settings, init_settings
+    def encoded(self) -> bytes:
+        """Write all settings for the processes of the system, secrets in clear."""
+        return self.model_dump_json(context=REVEAL).encode()
 
-    def host_policy(self) -> HostPolicy:
-        """Give the bounds of one partition's host."""
+    def host_policy(self, services: Services) -> HostPolicy:
+        """Give the bounds of one partition's host, and the services that its sessions' messages go through."""
         sessions = self.sessions
         return HostPolicy(
             session=SessionPolicy(
                 lease_ms=int(sessions.lease_s * 1000),
                 forced_ms=int(sessions.forced_release_s * 1000),
                 retries=sessions.retries,
+                services=services,
+                reads_media=self.media_pool.workers > 0,
                 backoff_ms=sessions.backoff_ms,
             ),
             ordering=OrderingPolicy(hold_back_ms=int(sessions.hold_back_s * 1000), reorder_ms=sessions.reorder_ms),
@@ -147,6 +162,30 @@ class Settings(BaseSettings):
         return DispatchPolicy(
             batch=language.batch, credits=language.credits, deadline_ms=int(language.deadline_s * 1000)
         )
+
+
+class LoadedSettings(BaseSettings, Settings):
+    """The settings with their sources: what a file says, overridden by the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MAJLIS_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment override the file, which comes in as initial values."""
+        return env_settings, init_settings
 
 
 def load_settings(path: Path | None, **overrides: Any) -> Settings:
@@ -173,7 +212,7 @@ def load_settings(path: Path | None, **overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     try:
-        settings = Settings(**values)
+        settings: Settings = LoadedSettings(**values)
         given = {key: value for key, value in overrides.items() if value is not None}
         return settings.model_copy(update=given) if given else settings
     except ValidationError as error:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from actors.media.settings import MediaWorkerConfig
 from actors.system.settings import Settings
 from supervision.spec import Backoff, ChildSpec, Pool, SupervisorSpec
 
+MEDIA_KINDS: tuple[Literal["image", "audio", "document"], ...] = ("image", "audio", "document")
+SINKS = {
+    "embedded": "actors.sheets.embedded_sink:EmbeddedSink",
+    "sheets": "actors.sheets.sheets_sink:SheetsSink",
+}
 QUICK = Backoff(initial_s=0.02, factor=2.0, maximum_s=5.0, jitter=0.2)
 
 
@@ -19,7 +27,7 @@ def declare(settings: Settings) -> SupervisorSpec:
     Returns:
         the root supervisor's declaration.
     """
-    config = settings.model_dump_json().encode()
+    config = settings.encoded()
     shard = ChildSpec("shard", "actors.session.shard_actor:ShardActor", config, shutdown_ms=5_000)
     shards = settings.sessions.shards
     sessions = SupervisorSpec(
@@ -40,6 +48,36 @@ def declare(settings: Settings) -> SupervisorSpec:
             ChildSpec("gateway", "actors.whatsapp.gateway_actor:GatewayActor", config, shutdown_ms=4_000),
             sessions,
             language,
-            ChildSpec("sink", "actors.sheets.embedded_sink:EmbeddedSink", config, shutdown_ms=5_000),
+            *_media(settings),
+            ChildSpec("sink", SINKS[settings.sink.kind], config, shutdown_ms=5_000),
+            ChildSpec("delivery", "actors.whatsapp.delivery_actor:DeliveryActor", config, shutdown_ms=5_000),
         ),
     )
+
+
+def _media(settings: Settings) -> tuple[SupervisorSpec, ...]:
+    """Declare a pool for each kind of file, and the gallery beside them; nothing where files are left unread."""
+    if not settings.media_pool.workers:
+        return ()
+    folder = settings.folder / "media"
+    config = {
+        kind: MediaWorkerConfig(media=settings.media, gallery=settings.gallery, folder=folder, kind=kind)
+        .model_dump_json()
+        .encode()
+        for kind in MEDIA_KINDS
+    }
+    pools = tuple(
+        SupervisorSpec(
+            kind,
+            intensity=20,
+            period_s=60.0,
+            backoff=QUICK,
+            pool=Pool(
+                ChildSpec("reader", "actors.media.worker_actor:MediaWorker", config[kind], ready_ms=120_000),
+                settings.media_pool.workers,
+            ),
+        )
+        for kind in MEDIA_KINDS
+    )
+    gallery = ChildSpec("gallery", "actors.media.gallery_actor:GalleryActor", config["document"])
+    return (SupervisorSpec("media", backoff=QUICK, intensity=10, period_s=60.0, children=(*pools, gallery)),)

@@ -11,8 +11,9 @@ from typing import Any
 
 from actors.system.settings import Settings
 from actors.whatsapp.feed_port import read_port, write_port
+from actors.whatsapp.gateway_http import GatewayHttp
 from actors.whatsapp.ingest import InboxWriter
-from actors.whatsapp.local_feed import feed_app
+from actors.whatsapp.local_feed import feed_server
 from messages.doorbell import Bell, Seen
 from messages.wire import Wire
 from store.folder import DataFolder
@@ -51,6 +52,24 @@ class GatewayActor(ProcessActor):
             appended=self._appended,
         )
         self._serve()
+        self._http = self._serve_webhooks()
+
+    def _serve_webhooks(self) -> GatewayHttp | None:
+        whatsapp = self._settings.whatsapp
+        configured = whatsapp.verify_token or whatsapp.app_secrets or whatsapp.generic_secrets
+        if not configured and not self._settings.gateway.serve_health:
+            return None
+        http = GatewayHttp(
+            self._folder,
+            whatsapp,
+            self._inbox,
+            clock=now_ms,
+            reported=self._wake_up,
+            status_bytes=self._settings.gateway.statuses_max_bytes,
+        )
+        http.start()
+        self.log.info("webhooks", port=http.port, admin_port=http.admin_port)
+        return http
 
     def _shards(self) -> list[str]:
         return [f"sessions/shard-{number}" for number in range(self._settings.sessions.shards)]
@@ -59,11 +78,9 @@ class GatewayActor(ProcessActor):
         import uvicorn
 
         gateway = self._settings.gateway
-        app = feed_app(
-            self._inbox, self._folder.frame_key(), max_body=min(gateway.max_body_bytes, gateway.inbox_max_bytes // 2)
-        )
+        max_body = min(gateway.max_body_bytes, gateway.inbox_max_bytes // 2)
+        config = feed_server(self._inbox, self._folder.frame_key(), max_body=max_body)
         listener = self._listen()
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
@@ -96,8 +113,11 @@ class GatewayActor(ProcessActor):
             wake = not self._grown
             self._grown |= partitions
         if wake:
-            with suppress(BlockingIOError):
-                os.write(self._wake_in, b"!")
+            self._wake_up()
+
+    def _wake_up(self) -> None:
+        with suppress(BlockingIOError):
+            os.write(self._wake_in, b"!")
 
     def readable(self, fd: int) -> None:
         """Ring the shards whose partitions have grown."""
@@ -107,6 +127,8 @@ class GatewayActor(ProcessActor):
             grown, self._grown = self._grown, set()
         count = self._settings.sessions.shards
         self._dirty.update(f"sessions/shard-{partition % count}" for partition in grown)
+        if not grown:
+            self._dirty.add("delivery")  # woken without new messages: reports about sent ones have come
         self._ring()
 
     def _ring(self) -> None:
@@ -128,20 +150,30 @@ class GatewayActor(ProcessActor):
         """Trim behind the shard's mark, and ring again if more has come."""
         if isinstance(message, Seen):
             self._rung.discard(message.reader)
-            self._inbox.trim(message.marks)
+            if message.reader == "delivery":
+                if self._http is not None:
+                    self._http.trim_statuses(message.marks.get(0, 0))
+            else:
+                self._inbox.trim(message.marks)
             self._ring()
 
     def paused(self) -> None:
         """Refuse new input; what was acknowledged is on disk."""
         self._inbox.refuse(refusing=True)
+        if self._http is not None:
+            self._http.drain()
 
     def resumed(self) -> None:
         """Take input again."""
         self._inbox.refuse(refusing=False)
+        if self._http is not None:
+            self._http.drain(draining=False)
 
     def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
         """Stop the server, write what waits, close the logs."""
         self._inbox.refuse(refusing=True)
+        if self._http is not None:
+            self._http.stop()
         self._server.should_exit = True
         self._thread.join(timeout=2)
         self._inbox.close()

@@ -6,23 +6,21 @@ import msgspec
 import pytest
 
 from actors.session.errors import IllegalTransition, StaleAnswer
-from actors.session.ordering import Released
-from actors.session.session import (
+from actors.session.events import (
     Ask,
     Begun,
     Delivered,
     Failed,
     Finish,
     Overdue,
-    SessionPolicy,
-    SessionState,
     SetAside,
     Tick,
     Understood,
     Unlock,
     WakeAt,
-    advance,
 )
+from actors.session.ordering import Released
+from actors.session.session import SessionPolicy, SessionState, advance
 from actors.session.transitions import Phase
 from messages.inbound import Attachment
 from messages.session import Snapshot

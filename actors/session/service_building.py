@@ -1,0 +1,75 @@
+"""The services of sessions, built from the settings once for a shard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.session.services import Answer, Services
+from actors.system.settings import Settings
+from actors.whatsapp.errors import InventoryError
+from actors.whatsapp.inventory import Inventory
+from actors.whatsapp.reply_decision import ReplyRules, decide, release
+from actors.whatsapp.template_store import TemplateStore
+from messages.delivery import REPLY_STATE, ReplyState
+from messages.inbound import Inbound
+from messages.row import Reply
+from messages.understanding import Entity, Understanding
+from messages.wire import encode
+
+
+class ReplyService:
+    """Automatic replies for sessions, with templates that are taken up anew when they change.
+
+    Args:
+        settings: of all services.
+        report: told in one line what cannot be used: a template, the inventory.
+    """
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        replies = settings.whatsapp.replies
+        inventory: Inventory | None = None
+        if replies.inventory is not None:
+            try:
+                inventory = Inventory.read_csv(replies.inventory)
+            except InventoryError as error:
+                report(f"replies offer no properties: {error}")
+        self._templates = TemplateStore(replies.templates, replies.languages)
+        self._rules = ReplyRules(replies, self._templates, inventory)
+
+    def refresh(self) -> None:
+        """Take up templates that have changed."""
+        self._templates.refresh()
+
+    def answer(
+        self, state: bytes, message: Inbound, understanding: Understanding, now_ms: int, known: tuple[Entity, ...]
+    ) -> tuple[bytes, Reply | None, tuple[str, ...]]:
+        """Decide about one message; see ``Services.reply``."""
+        before = REPLY_STATE.decode(state) if state else ReplyState()
+        decision = decide(before, message, understanding, now_ms, self._rules, known=known)
+        after = state if decision.state is before else encode(decision.state)
+        return after, decision.reply, decision.notes
+
+
+def released(state: bytes) -> bytes:
+    """Let automatic replies go on in a conversation that a person had taken over."""
+    return encode(release(REPLY_STATE.decode(state))) if state else state
+
+
+def services_of(settings: Settings, report: Callable[[str], None]) -> tuple[Services, ReplyService]:
+    """Build a shard's services.
+
+    Args:
+        settings: of all services.
+        report: told in one line what cannot be used.
+
+    Returns:
+        the services, and the replies' part of them for refreshing.
+    """
+    replies = ReplyService(settings, report)
+    answer: Answer = replies.answer
+    return Services(thread=_threads(), reply=answer), replies
+
+
+def _threads() -> Any:
+    return None
