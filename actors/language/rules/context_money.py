@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from actors.language.rules.amounts import COUNTED_WORDS
@@ -48,105 +49,118 @@ _DEALS: Final = word_set(
 )
 
 
-def find_bare_money(tokens: Tokens, numbers: list[Number], default_scale: float) -> list[Candidate]:
+@dataclass(slots=True)
+class _Talk:
+    """What a message says about money beside the number that is looked at.
+
+    Attributes:
+        deal: it speaks of a price or a deal.
+        amounts: the prices already found, in full.
+        scales: their multipliers.
+        sizes: the sizes found.
+        prices_end: where the last bare amount ended.
+    """
+
+    deal: bool
+    amounts: list[float]
+    scales: set[float]
+    sizes: list[float]
+    prices_end: int = -1
+
+
+def find_bare_money(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     """Find amounts without a currency or multiplier: "budget 85000", "85,000 per year", "can you do 95".
 
     Args:
         tokens: the text.
         numbers: its numbers; those without a role are looked at.
-        default_scale: what an elliptical amount is multiplied by where no other amount of the text tells.
 
     Returns:
-        candidates.
+        candidates: prices, and sizes that name no unit beside one that does.
     """
-    found: list[Candidate] = []
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    count = len(texts)
-    scales = {number.scale for number in numbers if number.role == "price"}
-    amounts = [
-        number.value * number.scale
-        for number in numbers
-        if number.role == "price" and number.value * number.scale >= 1000
-    ]
-    sizes = [number.value for number in numbers if number.role == "size"]
+    priced = [number for number in numbers if number.role == "price"]
+    talk = _Talk(
+        deal=not _DEAL_TALK.isdisjoint(tokens.texts),
+        amounts=[number.value * number.scale for number in priced if number.value * number.scale >= 1000],
+        scales={number.scale for number in priced},
+        sizes=[number.value for number in numbers if number.role == "size"],
+    )
     by_first = {number.first: number for number in numbers}
-    prices_end = -1
-    talk = not _DEAL_TALK.isdisjoint(texts)
+    found: list[Candidate] = []
     for number in numbers:
         if number.role or number.value <= 0:
             continue
-        first, at = number.first, number.after
         if number.in_words:
-            candidate = _spoken(tokens, number, amounts)
-            if candidate is not None:
-                number.role = "price"
-                found.append(candidate)
+            candidate = _spoken(tokens, number, talk.amounts)
+        elif _counts_else(tokens, number, by_first, talk):
             continue
-        if (
-            not tokens.texts[first].isdigit()
-            and len(texts[first]) > 1
-            and texts[first][0] == "0"
-            and texts[first][1] != "."
-        ):
-            continue
-        after = texts[at] if at < count else ""
-        if (
-            after in COUNTED_WORDS
-            or after in ("%", "/", ":", "@")
-            or (after == "-" and at + 1 < count and starts[at] == ends[at - 1] and starts[at + 1] == ends[at])
-        ) and not _range_with(number, by_first.get(at + 1)):
-            if not (after == "/" and at + 1 < count and texts[at + 1] in _PERIODS | {"-"}):
-                continue
-        if (
-            first
-            and texts[first - 1]
-            in ("#", "/", "+", ":", "floor", "tower", "building", "block", "gate", "phase", "street")
-            and texts[first - 1] != ":"
-        ):
-            continue
-        if first and texts[first - 1] == "-" and starts[first] == ends[first - 1] and prices_end != ends[first - 2]:
-            continue
-        before = texts[max(0, first - 4) : first]
-        near = before[-1] if before else ""
-        following = texts[at : at + 3]
-        period = any(word in _PERIODS for word in following[:2]) or following[:2] in (
-            ["a", "month"],
-            ["a", "year"],
-            ["per", "month"],
-        )
-        value = number.value
-        end = ends[at - 1]
-        if after == "/" and at + 1 < count and texts[at + 1] == "-":
-            end = ends[at + 1]
-        if number.grouped and not amounts and any(0.5 < value / size < 2 for size in sizes):
-            found.append(Candidate(starts[first], end, "size", round(value), 0.75))  # "1,450 sqft, not 1,380"
-        elif near in _AREA_BEFORE and value >= 100 and not after.isalpha():
-            found.append(Candidate(starts[first], end, "size", round(value), 0.8))  # "BUA 3,120"
-        elif number.grouped and value >= 1000:
-            found.append(Candidate(starts[first], end, "price", whole(value), 0.9))
-        elif value >= 1000 and (1 + len(str(int(value)))) and not (1900 <= value <= 2100 and not period):
-            sure = any(word in _MONEY_SURE for word in before)
-            if (
-                period
-                or sure
-                or (near in _MONEY_BEFORE and value >= 10000)
-                or (any(word in _DEALS for word in before) and value % 500 == 0)
-            ):
-                found.append(Candidate(starts[first], end, "price", whole(value), 0.85 if period or sure else 0.75))
-            elif value >= 10000 and value % 500 == 0:
-                found.append(Candidate(starts[first], end, "price", whole(value), 0.7))
-            else:
-                continue
-        elif value < 1000:
-            scaled = _elliptical(number, talk, scales, amounts, default_scale, near=near, after=after, period=period)
-            if scaled is None:
-                continue
-            found.append(Candidate(starts[first], end, "price", whole(scaled), 0.74))
         else:
-            continue
-        number.role = found[-1].type
-        prices_end = ends[at - 1]
+            candidate = _bare(tokens, number, talk)
+        if candidate is not None:
+            number.role = candidate.type
+            talk.prices_end = tokens.ends[number.after - 1]
+            found.append(candidate)
     return found
+
+
+_LABELS: Final = word_set("# / + floor tower building block gate phase street")
+
+
+def _counts_else(tokens: Tokens, number: Number, by_first: dict[int, Number], talk: _Talk) -> bool:
+    """Whether what stands around a number makes it something other than money."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    first, at = number.first, number.after
+    if texts[first][0] == "0" and not texts[first].startswith("0."):
+        return True
+    after = texts[at] if at < len(texts) else ""
+    further = texts[at + 1] if at + 1 < len(texts) else ""
+    dash = after == "-" and further != "" and starts[at] == ends[at - 1] and starts[at + 1] == ends[at]
+    if dash and not _range_with(number, by_first.get(at + 1)):
+        return True
+    if after in COUNTED_WORDS or after in ("%", ":", "@"):
+        return True
+    if after == "/" and further not in _PERIODS and further != "-":
+        return True
+    before = texts[first - 1] if first else ""
+    if before in _LABELS:
+        return True
+    return before == "-" and starts[first] == ends[first - 1] and (first < 2 or talk.prices_end != ends[first - 2])
+
+
+def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
+    """Judge a bare number by its size and its neighbours."""
+    texts = tokens.texts
+    first, at, value = number.first, number.after, number.value
+    after = texts[at] if at < len(texts) else ""
+    before = texts[max(0, first - 4) : first]
+    near = before[-1] if before else ""
+    following = texts[at : at + 2]
+    period = not _PERIODS.isdisjoint(following) or following in (["a", "month"], ["a", "year"], ["per", "month"])
+    start, end = tokens.starts[first], tokens.ends[at - 1]
+    if texts[at : at + 2] == ["/", "-"]:
+        end = tokens.ends[at + 1]
+    if number.grouped and not talk.amounts and any(0.5 < value / size < 2 for size in talk.sizes):
+        return Candidate(start, end, "size", round(value), 0.75)  # "1,450 sqft, not 1,380"
+    if near in _AREA_BEFORE and value >= 100 and not after.isalpha():
+        return Candidate(start, end, "size", round(value), 0.8)  # "BUA 3,120"
+    if value < 1000:
+        scaled = _elliptical(value, talk, near, period=period)
+        return Candidate(start, end, "price", whole(scaled), 0.74) if scaled else None
+    sure = 0.9 if number.grouped else _plain_thousands(value, before, period=period)
+    return Candidate(start, end, "price", whole(value), sure) if sure else None
+
+
+def _plain_thousands(value: float, before: list[str], *, period: bool) -> float:
+    """Say how surely a number of four and more digits, without separators, is money; 0 where it is not."""
+    if 1900 <= value <= 2100 and not period:
+        return 0.0  # a year
+    if period or not _MONEY_SURE.isdisjoint(before):
+        return 0.85
+    if (before and before[-1] in _MONEY_BEFORE and value >= 10000) or (
+        value % 500 == 0 and not _DEALS.isdisjoint(before)
+    ):
+        return 0.75
+    return 0.7 if value >= 10000 and value % 500 == 0 else 0.0
 
 
 _AREA_BEFORE: Final = word_set("bua gfa area size carpet builtup suite sqft مساحه مساحتها المساحه")
@@ -173,40 +187,29 @@ def _spoken(tokens: Tokens, number: Number, amounts: list[float]) -> Candidate |
     return None
 
 
-def _elliptical(
-    number: Number,
-    talk: bool,
-    scales: set[float],
-    amounts: list[float],
-    default_scale: float,
-    *,
-    near: str,
-    after: str,
-    period: bool,
-) -> float | None:
+RENT_SCALE: Final = 1e3
+SALE_SCALE: Final = 1e6
+
+
+def _elliptical(value: float, talk: _Talk, near: str, *, period: bool) -> float | None:
     """Scale an amount that leaves its thousands or millions out.
 
     A rent is spoken of in thousands ("95"), a sale in millions with decimals ("1.45"); another amount of the message
     decides where there is one. Without talk of a deal nothing is scaled.
     """
-    value = number.value
-    for amount in amounts:
-        for scale in (1e3, 1e6):
+    for amount in talk.amounts:
+        for scale in (RENT_SCALE, SALE_SCALE):
             if 0.4 < value * scale / amount < 2.5:
                 return value * scale
     if value != int(value):
-        return value * 1e6 if value < 60 and near not in _NOT_MONEY_BEFORE else None
+        return value * SALE_SCALE if value < 60 and near not in _NOT_MONEY_BEFORE else None
     if period and value >= 100:
         return value
-    if near in _NOT_MONEY_BEFORE or not talk:
-        return None
-    if amounts and 1e3 not in scales:
+    if near in _NOT_MONEY_BEFORE or not talk.deal or (talk.amounts and RENT_SCALE not in talk.scales):
         return None
     if value >= 100 and 1 <= value % 100 <= 24 and near not in _DEALS:
         return None  # floor and door
-    if 20 <= value < 1000 and (value >= 30 or near in _DEALS):
-        return value * default_scale
-    return None
+    return value * RENT_SCALE if value >= 30 or (value >= 20 and near in _DEALS) else None
 
 
 _NOT_MONEY_BEFORE: Final = word_set(

@@ -6,34 +6,29 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from actors.language.gazetteer import Entry, Gazetteer
+from actors.language.gazetteer import Gazetteer
 from actors.language.rules.amounts import NUMBERLESS_WORDS, UNIT_WORDS, find_amounts
 from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate, resolve
 from actors.language.rules.contacts import links, phones
 from actors.language.rules.context_money import find_bare_money
-from actors.language.rules.fold import MARK, NUMBER, Tokens, tokenize
+from actors.language.rules.fold import Tokens, tokenize
 from actors.language.rules.hours import TIME_WORDS, find_times
 from actors.language.rules.lexicon import NUMBER_WORDS
+from actors.language.rules.lookup import find_names
 from actors.language.rules.moments import MOMENT_WORDS, find_dates
-from actors.language.rules.names import COMMON, addressed, find_cued_names, find_persons, named_person
+from actors.language.rules.names import find_cued_names, find_persons
 from actors.language.rules.numbers import Number, find_numbers
 from actors.language.rules.numeric_dates import find_bare_days, find_numeric_dates, join_weekdays
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
-from actors.language.rules.word_set import word_set
 from messages.understanding import Entity
 
 SUREST: Final = 0.7  # the confidence threshold of the understanding layer
 _DIGIT: Final = re.compile("[0-9]")
 _SEVEN_DIGITS: Final = re.compile(r"[0-9](?:[ ().\-/]{0,2}[0-9]){6}")
 _NUMBER_WORDS: Final = frozenset(NUMBER_WORDS)
-_PLACE_CUES: Final = word_set(
-    "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي"
-)
-_INSIDE: Final = word_set("in at near around within fi fe f fel في ب بمنطقه")
-_ARABIC_PREFIX: Final = frozenset("وبلكف")
 _MONTH_FIRST: Final = frozenset({"US"})
 
 
@@ -97,7 +92,7 @@ class RuleExtractor:
         _own(tokens, numbers, solid)
         if not STREET_WORDS.isdisjoint(texts):
             found += find_streets(tokens, numbers)
-        names = self._names(tokens, regions[0])
+        names = find_names(tokens, self._gazetteer, regions[0])
         found += names
         _own(tokens, numbers, [name for name in names if name.type in ("project", "location")])
         clock = Clock(sent_ms, utc_offset_min, month_first=regions[0] in _MONTH_FIRST)
@@ -125,176 +120,9 @@ class RuleExtractor:
         if has_digit:
             found += find_designations(tokens, numbers, names + cued)
         if numbers:
-            found += find_bare_money(tokens, numbers, 1e3)
+            found += find_bare_money(tokens, numbers)
         found += find_persons(tokens)
         return found
-
-    def _names(self, tokens: Tokens, region: str) -> list[Candidate]:
-        """Look tokens up in the gazetteer, longest name first."""
-        gazetteer = self._gazetteer
-        regional = gazetteer.regional(region)
-        persons = gazetteer.persons
-        longest = gazetteer.longest
-        texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
-        count = len(texts)
-        found: list[Candidate] = []
-        at = 0
-        while at < count:
-            word = texts[at]
-            most = longest.get(word)
-            name = persons.get(word)
-            if name is not None:
-                person = named_person(tokens, at, weak=name.cue or most is not None)
-                if person is not None:
-                    found.append(person)
-                    if most is None or person.end > ends[at]:
-                        at += 1
-                        continue
-                    if most is not None and addressed(tokens, at):
-                        at += 1
-                        continue
-                elif most is None:
-                    at += 1
-                    continue
-            skip = 0
-            if most is None:
-                if kinds[at] == MARK:
-                    at += 1
-                    continue
-                if word[0] in _ARABIC_PREFIX and len(word) > 3:
-                    bare = word[1:]
-                    if bare[0] == "ل" and word[0] == "ل":
-                        if bare[1:] in longest:  # للمارينا: the article's alef is written away
-                            bare = bare[1:]
-                            skip = 2
-                        else:
-                            skip = 1
-                    else:
-                        skip = 1
-                    most = longest.get(bare)
-                    word = bare
-            if most is None:
-                if kinds[at] != NUMBER and len(word) >= 6:
-                    candidate = self._misspelt(tokens, at)
-                    if candidate is not None:
-                        found.append(candidate)
-                at += 1
-                continue
-            entry, last = self._longest_match(texts, kinds, at, word, most, count)
-            if entry is None:
-                at += 1
-                continue
-            if regional:
-                entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
-            if (entry.cue or entry.cap) and not self._cued(tokens, at, entry):
-                at += 1
-                continue
-            if entry.type in ("property_type", "purpose") and not _stands(tokens, at, last, entry):
-                at += 1
-                continue
-            start, end = starts[at] + skip, ends[last - 1]
-            found.append(_named(tokens, start, end, entry))
-            at = at + 1 if word == "the" else last
-        return found
-
-    def _longest_match(
-        self, texts: list[str], kinds: list[int], at: int, word: str, most: int, count: int
-    ) -> tuple[Entry | None, int]:
-        get = self._gazetteer.get
-        best, best_last = get(word), at + 1
-        if most == 1:
-            return best, best_last
-        key = word
-        used = 1
-        last = at + 1
-        while last < count and used < most:
-            if kinds[last] == MARK:
-                if texts[last] not in "-/&.'" or last + 1 >= count:
-                    break
-                last += 1
-                continue
-            key = f"{key} {texts[last]}"
-            used += 1
-            last += 1
-            entry = get(key)
-            if entry is not None:
-                best, best_last = entry, last
-        return best, best_last
-
-    def _cued(self, tokens: Tokens, at: int, entry: Entry) -> bool:
-        before = tokens.texts[at - 1] if at else ""
-        if before in ("el", "al", "the") and at >= 2:
-            before = tokens.texts[at - 2]
-        led = before in _PLACE_CUES
-        if entry.cue:
-            return led and (tokens.is_upper(at) or not tokens.texts[at].isascii())
-        return led or tokens.is_upper(at)
-
-    def _misspelt(self, tokens: Tokens, at: int) -> Candidate | None:
-        before = tokens.texts[at - 1] if at else ""
-        if (
-            before not in _INSIDE
-            or tokens.texts[at] in COMMON
-            or tokens.texts[at].endswith(("ing", "ed", "over", "ment", "ance"))
-        ):
-            return None
-        texts, kinds = tokens.texts, tokens.kinds
-        if at + 1 < len(texts) and kinds[at + 1] != MARK:
-            pair = f"{texts[at]} {texts[at + 1]}"
-            entry = self._gazetteer.fuzzy(pair)
-            if entry is not None:
-                return _named(tokens, tokens.starts[at], tokens.ends[at + 1], entry._replace(expand=True), 0.8)
-        entry = self._gazetteer.fuzzy(texts[at])
-        if entry is not None and " " not in entry.value:
-            return _named(tokens, tokens.starts[at], tokens.ends[at], entry._replace(expand=True), 0.75)
-        return None
-
-
-def _named(tokens: Tokens, start: int, end: int, entry: Entry, sure: float = 0.95) -> Candidate:
-    value = entry.value
-    if not entry.expand and entry.type not in ("property_type", "purpose"):
-        first, last = tokens.span(start, end)
-        value = tokens.original[first:last].lower()
-    return Candidate(start, end, entry.type, value, sure, "gazetteer")
-
-
-_WHOSE_OFFICE: Final = word_set(
-    "your our their ur post head trustee leasing sales back box main my his her the security management rental "
-    "registration"
-)
-_CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
-
-
-def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
-    """Whether a word of property talk means the property or the deal where it stands."""
-    texts = tokens.texts
-    word = texts[at]
-    before = texts[at - 1] if at else ""
-    after = texts[last] if last < len(texts) else ""
-    if word == "th":
-        return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
-    if entry.value == "office":
-        return not (before in _WHOSE_OFFICE and before != "the") and after not in (
-            "hours",
-            "boy",
-            "manager",
-            "staff",
-            "time",
-        )
-    if entry.value == "land" and word in ("plot", "lot"):
-        if word == "lot":
-            return before not in ("a", "the", "whole", "parking", "thanks") and after not in ("of", "more", "better")
-        if after in ("size", "area", ":") or (
-            last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS
-        ):
-            return False
-    if entry.type == "purpose" and before in _CONTRACTS:
-        return False
-    if word in ("store", "house") and (
-        after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")
-    ):
-        return False
-    return word != "retail" or last - at > 1 or after in ("for", "in")
 
 
 def has_moment(texts: list[str]) -> bool:

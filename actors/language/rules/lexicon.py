@@ -127,13 +127,15 @@ WEEKDAYS: Final = _numbers(
 WEAK_WEEKDAYS: Final = _set("sat sun mon wed fri thu tue had 7ad etnen etnein talat arba3 itnein mar")
 DAY_WORDS: Final = _numbers(
     (
-        "today tday اليوم النهارده النهاردة النهردة elnaharda enaharda elnahrda elnaharda elyom elyoum alyoum alyom innaharda",
+        "today tday اليوم النهارده النهاردة النهردة elnaharda enaharda elnahrda elyom elyoum alyoum alyom innaharda",
         0,
     ),
     ("tonight tonite 2night الليلة الليله ellela elleila", 0),
     (
-        "tomorrow tomorow tommorow tommorrow tmrw tmrrw tmw tmr tmrow tomoro tomorro tomoz 2moro 2morrow 2mrw tomrw tomrow "
-        "بكرة بكره بكرا بكره غدا غداً الغد باكر bokra bukra bokrah bokraa boukra bukrah bokara",
+        (
+            "tomorrow tomorow tommorow tommorrow tmrw tmrrw tmw tmr tmrow tomoro tomorro tomoz 2moro 2morrow 2mrw "
+            "tomrw tomrow بكرة بكره بكرا غدا غداً الغد باكر bokra bukra bokrah bokraa boukra bukrah bokara"
+        ),
         1,
     ),
     (
@@ -144,8 +146,10 @@ DAY_WORDS: Final = _numbers(
 MERIDIEM: Final = _strings(
     ("am صباحا ص الصبح صباحاً elsob7 sob7 sobh", "am"),
     (
-        "pm مساء مساءا مساءً م العصر المغرب بالليل العشاء الظهر ظهرا عصرا ليلا "
-        "el3asr elasr asr 3asr bellel belel belleil maghreb eldohr dohr",
+        (
+            "pm مساء مساءا مساءً م العصر المغرب بالليل العشاء الظهر ظهرا عصرا ليلا "
+            "el3asr elasr asr 3asr bellel belel belleil maghreb eldohr dohr"
+        ),
         "pm",
     ),
 )
@@ -154,7 +158,10 @@ SIZE_UNITS: Final[dict[str, float]] = {
     **_numbers(
         ("sqft sqf sft sf sqfeet sqfoot ft2 ft feet foot قدم adam", 1.0),
         (
-            "sqm sqmt sqmtr sqmtrs sqmeter sqmeters sqmetre sqmetres m2 mtr mtrs meter meters metre metres متر م2 م metr mitr",
+            (
+                "sqm sqmt sqmtr sqmtrs sqmeter sqmeters sqmetre sqmetres m2 mtr mtrs meter meters metre metres "
+                "متر م2 م metr mitr"
+            ),
             10.7639,
         ),
         ("sqyd sqyds sqyard sqyards yd2 gaj", 9.0),

@@ -18,7 +18,8 @@ _SUFFIX: Final = word_set(
 
 
 _STREET: Final = re.compile(
-    r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:n|s|e|w|north|south|east|west)\.? )?(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
+    r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:n|s|e|w|north|south|east|west)\.? )?"
+    r"(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
     r" (?:" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + r")\b"
 )
 _NOT_STREET_WORDS: Final = word_set(

@@ -135,94 +135,106 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         candidates.
     """
     found: list[Candidate] = []
-    texts, kinds, starts, ends = tokens.texts, tokens.kinds, tokens.starts, tokens.ends
-    count = len(texts)
     name_starts = {name.start for name in names if name.type in ("project", "location")}
     by_first = {number.first: number for number in numbers}
     at = 0
-    while at < count:
+    while at < len(tokens.texts):
         number = by_first.get(at)
-        if kinds[at] == WORD and (number is None or number.in_words):
-            last = at
-            if (
-                at + 2 < count
-                and texts[at + 1] == "-"
-                and len(texts[at]) <= 2
-                and kinds[at + 2] == NUMBER
-                and starts[at + 1] == ends[at]
-                and starts[at + 2] == ends[at + 1]
-            ):
-                last = at + 2
-            code = tokens.folded[starts[at] : ends[last]]
-            if (
-                (
-                    _DESIGNATION.match(code)
-                    and code not in _NOT_UNITS
-                    and tokens.is_upper(at) | (code[0].isdigit() and _upper_end(tokens, last))
-                )
-                and not _in_names(names, starts[at])
-                and not (
-                    at
-                    and texts[at - 1]
-                    in ("tower", "building", "bldg", "block", "cluster", "gate", "level", "bay", "floor")
-                )
-            ):
-                found.append(Candidate(starts[at], ends[last], "unit", code.upper(), 0.8))
-                _use(by_first, at, last)
-            at = last + 1
-            continue
-        if number is None or number.role or number.in_words or number.grouped or number.value != int(number.value):
-            at += 1
-            continue
-        last = number.after - 1
-        # "12-B", "9 C": digits, a dash and a letter
-        if (
-            last + 2 < count
-            and texts[last + 1] == "-"
-            and len(texts[last + 2]) == 1
-            and kinds[last + 2] == WORD
-            and starts[last + 2] == ends[last] + 1
-            and tokens.is_upper(last + 2)
-        ):
-            last += 2
-        text = tokens.folded[starts[at] : ends[last]]
-        if (
-            last == at
-            and last + 1 < count
-            and texts[last + 1] in ("a", "b", "h")
-            and starts[last + 1] == ends[last]
-            and tokens.is_upper(last + 1)
-        ):
-            last += 1  # "2B": not billions
-        after = texts[last + 1] if last + 1 < count else ""
-        before = texts[at - 1] if at else ""
-        follows_name = last + 1 < count and starts[last + 1] in name_starts and starts[last + 1] - ends[last] == 1
-        sure = 0.0
-        if (
-            text[0] == "0"
-            or len(text) > 6
-            or before in ("#", "/", "floor", "p", "tower", "street", "st")
-            or after in ("%", "/", ":", "+")
-            or after in COUNTED_WORDS
-        ):
-            at = last + 1
-            continue
-        if follows_name and number.value >= 1:
-            sure = 0.9 if len(texts[at]) >= 3 or last > at else 0.75
-        elif len(texts[at]) in (3, 4) and not 1950 <= number.value <= 2040 and _floor_like(int(number.value)):
-            if last > at or (
-                (before in _INSIDE if len(texts[at]) == 4 else before in _INSIDE_SURE) and after not in UNIT_WORDS
-            ):
-                sure = 0.8
-            elif len(texts[at]) == 4 and after not in UNIT_WORDS and before not in _MONEYLIKE:
-                sure = 0.72
-        elif 1950 <= number.value <= 2040 and after == "in" and last + 2 < count and starts[last + 2] in name_starts:
-            sure = 0.75
-        if sure:
-            number.role = "unit"
-            found.append(Candidate(starts[at], ends[last], "unit", text.upper(), sure))
+        candidate = None
+        last = at
+        if tokens.kinds[at] == WORD and (number is None or number.in_words):
+            candidate, last = _lettered(tokens, at, names)
+        elif number is not None and not number.role and not number.in_words and not number.grouped:
+            candidate, last = _numbered(tokens, number, name_starts)
+        if candidate is not None:
+            found.append(candidate)
+            _use(by_first, at, last)
         at = last + 1
     return found
+
+
+_NOT_BEFORE: Final = word_set("tower building bldg block cluster gate level bay floor")
+
+
+def _lettered(tokens: Tokens, at: int, names: list[Candidate]) -> tuple[Candidate | None, int]:
+    """Read "B-1109", "F07", "PH2", "9C": the unit, and its last token."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    last = at
+    if (
+        at + 2 < len(texts)
+        and texts[at + 1] == "-"
+        and len(texts[at]) <= 2
+        and tokens.kinds[at + 2] == NUMBER
+        and starts[at + 1] == ends[at]
+        and starts[at + 2] == ends[at + 1]
+    ):
+        last = at + 2
+    code = tokens.folded[starts[at] : ends[last]]
+    if not _DESIGNATION.match(code) or code in _NOT_UNITS or _in_names(names, starts[at]):
+        return None, last
+    capital = _upper_end(tokens, last) if code[0].isdigit() else tokens.is_upper(at)
+    if not capital or (at and texts[at - 1] in _NOT_BEFORE):
+        return None, last
+    return Candidate(starts[at], ends[last], "unit", code.upper(), 0.8), last
+
+
+def _numbered(tokens: Tokens, number: Number, name_starts: set[int]) -> tuple[Candidate | None, int]:
+    """Read "1204 Ontario Tower", "in 1807", "12-B", "2B": the unit, and its last token."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    at, last = number.first, _with_letter(tokens, number.after - 1)
+    text = tokens.folded[starts[at] : ends[last]]
+    after = texts[last + 1] if last + 1 < len(texts) else ""
+    before = texts[at - 1] if at else ""
+    if (
+        number.value != int(number.value)
+        or text[0] == "0"
+        or len(text) > 6
+        or before in ("#", "/", "floor", "p", "tower", "street", "st")
+        or after in ("%", "/", ":", "+")
+        or after in COUNTED_WORDS
+    ):
+        return None, last
+    name_follows = last + 1 < len(texts) and starts[last + 1] in name_starts and starts[last + 1] - ends[last] == 1
+    digits = len(texts[at])
+    sure = 0.0
+    if name_follows:
+        sure = 0.9 if digits >= 3 or last > at else 0.75
+    elif 1950 <= number.value <= 2040:
+        if after == "in" and last + 2 < len(texts) and starts[last + 2] in name_starts:
+            sure = 0.75
+    elif digits in (3, 4) and _floor_like(int(number.value)):
+        sure = _by_place(before, after, digits)
+    if last > at and digits < 5:
+        sure = max(sure, 0.8)
+    return (Candidate(starts[at], ends[last], "unit", text.upper(), sure) if sure else None), last
+
+
+def _with_letter(tokens: Tokens, last: int) -> int:
+    """Return the last token of "12-B" or "2B" whose digits end at ``last``."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    if last + 1 >= len(texts) or starts[last + 1] != ends[last]:
+        return last
+    if texts[last + 1] in ("a", "b", "h") and tokens.is_upper(last + 1):
+        return last + 1  # not billions
+    if (
+        texts[last + 1] == "-"
+        and last + 2 < len(texts)
+        and len(texts[last + 2]) == 1
+        and tokens.kinds[last + 2] == WORD
+        and starts[last + 2] == ends[last + 1]
+        and tokens.is_upper(last + 2)
+    ):
+        return last + 2
+    return last
+
+
+def _by_place(before: str, after: str, digits: int) -> float:
+    """Say how surely a number that reads as floor and door is a unit, by its neighbours."""
+    if after in UNIT_WORDS:
+        return 0.0
+    if before in (_INSIDE if digits == 4 else _INSIDE_SURE):
+        return 0.8
+    return 0.72 if digits == 4 and before not in _MONEYLIKE else 0.0
 
 
 _MONEYLIKE: Final = word_set("rent price budget pay paid deposit for aed fee fees total under max offer was")

@@ -1,0 +1,182 @@
+"""Known names in a text: the gazetteer's entries, longest first, where they mean what they name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from actors.language.gazetteer import Entry, Gazetteer
+from actors.language.rules.amounts import UNIT_WORDS
+from actors.language.rules.candidate import Candidate
+from actors.language.rules.fold import MARK, NUMBER, Tokens
+from actors.language.rules.names import COMMON, addressed, named_person
+from actors.language.rules.word_set import word_set
+
+_PLACE_CUES: Final = word_set(
+    "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي"
+)
+_INSIDE: Final = word_set("in at near around within fi fe f fel في ب بمنطقه")
+_ARABIC_PREFIX: Final = frozenset("وبلكف")
+_NO_PLACE_ENDINGS: Final = ("ing", "ed", "over", "ment", "ance")
+_JOINING_MARKS: Final = frozenset("-/&.'")
+
+
+def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candidate]:
+    """Find the gazetteer's names.
+
+    Args:
+        tokens: the text.
+        gazetteer: the names.
+        region: two-letter country, for names that mean something else there.
+
+    Returns:
+        candidates.
+    """
+    regional = gazetteer.regional(region)
+    persons = gazetteer.persons
+    longest = gazetteer.longest
+    texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
+    count = len(texts)
+    found: list[Candidate] = []
+    at = 0
+    while at < count:
+        word = texts[at]
+        known = word in longest
+        if word in persons:
+            person = named_person(tokens, at, weak=known or persons[word].cue)
+            if person is not None:
+                found.append(person)
+                known = known and person.end == ends[at] and not addressed(tokens, at)
+            if not known:
+                at += 1
+                continue
+        skip = 0
+        if not known:
+            if kinds[at] == MARK:
+                at += 1
+                continue
+            skip = _attached(word, gazetteer)
+            if not skip:
+                if len(word) >= 6 and kinds[at] != NUMBER:
+                    _add_misspelt(tokens, at, gazetteer, found)
+                at += 1
+                continue
+            word = word[skip:]
+        entry, last = _longest_match(tokens, at, word, gazetteer)
+        if entry is not None and regional:
+            entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
+        if entry is None or not _means(tokens, at, last, entry):
+            at += 1
+            continue
+        found.append(_named(tokens, starts[at] + skip, ends[last - 1], entry))
+        at = at + 1 if word == "the" else last
+    return found
+
+
+def _attached(word: str, gazetteer: Gazetteer) -> int:
+    """Count the letters of an attached Arabic preposition before a known word; 0 where there is none."""
+    if word[0] not in _ARABIC_PREFIX or len(word) <= 3:
+        return 0
+    if word.startswith("لل") and word[2:] in gazetteer.longest:
+        return 2  # للمارينا: the article's alef is written away
+    return 1 if word[1:] in gazetteer.longest else 0
+
+
+def _longest_match(tokens: Tokens, at: int, word: str, gazetteer: Gazetteer) -> tuple[Entry | None, int]:
+    """Find the longest name that starts at a token; returns it and the token after it."""
+    texts, kinds = tokens.texts, tokens.kinds
+    count, most = len(texts), gazetteer.longest[word]
+    best, best_last = gazetteer.get(word), at + 1
+    key, used, last = word, 1, at + 1
+    while last < count and used < most:
+        if kinds[last] == MARK:
+            if texts[last] not in _JOINING_MARKS:
+                break
+            last += 1
+            continue
+        key = f"{key} {texts[last]}"
+        used += 1
+        last += 1
+        entry = gazetteer.get(key)
+        if entry is not None:
+            best, best_last = entry, last
+    return best, best_last
+
+
+def _means(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
+    """Whether a name means what it names where it stands."""
+    if entry.cue or entry.cap:
+        return _cued(tokens, at, entry)
+    return entry.type not in ("property_type", "purpose") or _stands(tokens, at, last, entry)
+
+
+def _cued(tokens: Tokens, at: int, entry: Entry) -> bool:
+    before = tokens.texts[at - 1] if at else ""
+    if before in ("el", "al", "the") and at >= 2:
+        before = tokens.texts[at - 2]
+    led = before in _PLACE_CUES
+    if entry.cue:
+        return led and (tokens.is_upper(at) or not tokens.texts[at].isascii())
+    return led or tokens.is_upper(at)
+
+
+def _add_misspelt(tokens: Tokens, at: int, gazetteer: Gazetteer, found: list[Candidate]) -> None:
+    """Add a place that is one slip away, where a place is said: "in Discovry Gardens"."""
+    texts = tokens.texts
+    before = texts[at - 1] if at else ""
+    if before not in _INSIDE or texts[at] in COMMON or texts[at].endswith(_NO_PLACE_ENDINGS):
+        return
+    if at + 1 < len(texts) and tokens.kinds[at + 1] != MARK:
+        entry = gazetteer.fuzzy(f"{texts[at]} {texts[at + 1]}")
+        if entry is not None:
+            found.append(_named(tokens, tokens.starts[at], tokens.ends[at + 1], entry._replace(expand=True), 0.8))
+            return
+    entry = gazetteer.fuzzy(texts[at])
+    if entry is not None and " " not in entry.value:
+        found.append(_named(tokens, tokens.starts[at], tokens.ends[at], entry._replace(expand=True), 0.75))
+
+
+def _named(tokens: Tokens, start: int, end: int, entry: Entry, sure: float = 0.95) -> Candidate:
+    value = entry.value
+    if not entry.expand and entry.type not in ("property_type", "purpose"):
+        first, last = tokens.span(start, end)
+        value = tokens.original[first:last].lower()
+    return Candidate(start, end, entry.type, value, sure, "gazetteer")
+
+
+_WHOSE_OFFICE: Final = word_set(
+    "your our their ur post head trustee leasing sales back box main my his her the security management rental "
+    "registration"
+)
+_CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
+
+
+def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
+    """Whether a word of property talk means the property or the deal where it stands."""
+    texts = tokens.texts
+    word = texts[at]
+    before = texts[at - 1] if at else ""
+    after = texts[last] if last < len(texts) else ""
+    if word == "th":
+        return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
+    if entry.value == "office":
+        return not (before in _WHOSE_OFFICE and before != "the") and after not in (
+            "hours",
+            "boy",
+            "manager",
+            "staff",
+            "time",
+        )
+    if entry.value == "land" and word in ("plot", "lot"):
+        if word == "lot":
+            return before not in ("a", "the", "whole", "parking", "thanks") and after not in ("of", "more", "better")
+        if after in ("size", "area", ":") or (
+            last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS
+        ):
+            return False
+    if entry.type == "purpose" and before in _CONTRACTS:
+        return False
+    if word in ("store", "house") and (
+        after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")
+    ):
+        return False
+    return word != "retail" or last - at > 1 or after in ("for", "in")
