@@ -48,6 +48,7 @@ def run(
     server_kills: int = 3,
     limit_s: float = 1_800.0,
     seed: int = 1,
+    pace: tuple[float, float] = (0.8, 4.0),
 ) -> dict[str, Any]:
     """Write rows while the server misbehaves and the sink is killed, then compare.
 
@@ -61,6 +62,7 @@ def run(
         server_kills: how often the server is killed and restarted.
         limit_s: give up after so many seconds.
         seed: of the faults and the moments.
+        pace: seconds that a sink lives, drawn evenly from between these.
 
     Returns:
         what was compared, the faults that happened, kills, calls and seconds; ``ok`` where every row is there once,
@@ -91,7 +93,7 @@ def run(
         settings_file.write_text(settings.model_dump_json())
         began = time.monotonic()
         try:
-            server, done = _torment(server, base, settings_file, kills, rate, server_kills, limit_s, seed)
+            server, done = _torment(server, base, settings_file, kills, rate, server_kills, limit_s, seed, pace)
             seconds = time.monotonic() - began
             _misbehave(server, 0.0, seed)
             http = open_client(settings).http_client
@@ -119,6 +121,7 @@ def _torment(
     server_kills: int,
     limit_s: float,
     seed: int,
+    pace: tuple[float, float],
 ) -> tuple[ServerProcess, dict[str, Any]]:
     """Kill and restart until the kills are spent, then let the sink finish."""
     draw = random.Random(seed)  # noqa: S311 - chaos, not secrets
@@ -137,7 +140,7 @@ def _torment(
             time.sleep(0.05)
             continue
         try:
-            if sink.wait(draw.uniform(0.8, 4.0)) == 0:
+            if sink.wait(draw.uniform(*pace)) == 0:
                 break  # it had finished before the kill: too few rows for so many kills
             crashes += 1
             if crashes > 3:

@@ -399,7 +399,9 @@ class SheetsWriter:
             self._blocked_until_ms = self._clock_ms() + int(self._settings.retry_blocked_s * 1000)
             self._advance(p.Inspected("blocked", str(error)))
         else:
-            if "number of cells in the workbook above the limit" in self.state.refusal:
+            if "metadata would exceed" in self.state.refusal or "metadata limit" in self.state.refusal.lower():
+                self._advance(p.Inspected("blocked", f"no room for stamps: {self.state.refusal}"))
+            elif "number of cells in the workbook above the limit" in self.state.refusal:
                 self._books.roll_over(batch.spreadsheet, "Google says that the spreadsheet is full")
                 self._advance(p.Inspected("moved"))
             else:

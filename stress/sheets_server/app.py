@@ -69,6 +69,7 @@ class SheetsServer:
         self.faults = Faults()
         self.quota = Quota(Limits(), time.monotonic)
         self.api = Api(self.store, schema(), self.quota, base_url)
+        self.late = 0
         self.tasks: set[asyncio.Task[Any]] = set()
 
     def application(self) -> Starlette:
@@ -134,6 +135,7 @@ class SheetsServer:
     async def _late(self, request: Request, raw_path: str, body: bytes, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         self._answer(request, raw_path, body)
+        self.late += 1
 
     def _answer(self, request: Request, raw_path: str, body: bytes) -> Response:
         try:
@@ -209,7 +211,7 @@ class SheetsServer:
 
     def _control_stats(self, given: dict[str, Any]) -> Any:
         del given
-        return {"calls": dict(self.api.calls), "faults": dict(self.faults.counts)}
+        return {"calls": dict(self.api.calls), "faults": dict(self.faults.counts), "late": self.late}
 
 
 def _error(error: ApiError) -> JSONResponse:

@@ -298,6 +298,7 @@ def test_spans_keep_order_and_split_where_told(places: list[tuple[int, int]], at
     assert [(s.partition, n) for s in first + second for n in range(s.start, s.stop)] == places
 
 
+@how(max_examples=25, deadline=None)
 @given(st.permutations(list(range(12))))
 def test_the_mark_passes_only_what_is_done(order: list[int]) -> None:
     import tempfile
@@ -390,7 +391,7 @@ def test_a_new_sheets_sink_begins_behind_the_embedded_one(row: Callable[..., Row
 def test_a_short_chaos_run_loses_and_doubles_nothing(tmp_path: Path) -> None:
     from stress.sheets_chaos import run
 
-    result = run(2_000, 3, 0.15, folder=tmp_path, batch_rows=40, server_kills=1, limit_s=120)
+    result = run(1_200, 2, 0.15, folder=tmp_path, batch_rows=40, server_kills=1, limit_s=120, pace=(0.9, 1.4))
     assert result["ok"], json.dumps(result)
-    assert result["kills"] == 3
+    assert result["kills"] == 2
     assert result["faults_in_all"] > 0

@@ -40,15 +40,14 @@ def test_each_misbehaviour_of_a_write_leaves_each_row_once(
 ) -> None:
     bench.source.add(row(0))
     bench.drain()
+    late = server.control("stats")["late"]
     server.control("faults", hang_s=0.9, next=[[kind, ":batchUpdate"]], retry_after_s=1)
     bench.source.add(*(row(n) for n in range(1, 5)))
     bench.drain()
     bench.source.add(row(5))
-    if kind == "timeout_late":
-        import time
-
-        time.sleep(0.5)  # until the late attempt arrives at the server and is refused
     bench.drain()
+    while kind == "timeout_late" and server.control("stats")["late"] == late:
+        pass  # until the late attempt has arrived at the server; it is refused
     assert bench.column("Row id") == ids(range(6))
 
 
@@ -125,7 +124,7 @@ def test_when_every_row_is_refused_rows_wait_and_are_not_set_aside(
     monkeypatch.setattr(columns, "clean_text", lambda text: "x" * 50_001)
     bench.source.add(*(row(n) for n in range(16)))
     pipe = bench.open(retry_blocked_s=60.0)
-    assert not pipe.drain(3.0)
+    assert not pipe.drain(20.0, stop=lambda: pipe.writer.state.phase == "blocked")
     assert pipe.writer.state.phase == "blocked"
     assert pipe.ledger.dead_count() == 5
     monkeypatch.undo()
