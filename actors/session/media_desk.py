@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 from actors.media.content_store import ContentStore
 from actors.media.worker_actor import read_item
 from actors.session.dispatcher import Dispatcher, DispatchPolicy
-from actors.session.partition_host import Cell, PartitionHost
+from actors.session.partition_host import PartitionHost
+from actors.session.residents import Cell
 from actors.system.settings import Settings
 from messages.inbound import Attachment, Inbound
 from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReadItem

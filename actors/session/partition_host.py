@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from hashlib import blake2b
-from itertools import islice
 from traceback import format_exc
 from typing import Protocol
 
 import msgspec
 
 from actors.session import ordering as order
+from actors.session.digest import digest_of
 from actors.session.errors import StaleAnswer
 from actors.session.events import (
     Ask,
@@ -34,23 +34,20 @@ from actors.session.events import (
     WakeAt,
 )
 from actors.session.low_water_mark import LowWaterMark
-from actors.session.ordering import Arrival, Ordering, OrderingPolicy, Released
-from actors.session.session import SessionPolicy, SessionState, advance
+from actors.session.ordering import Arrival, OrderingPolicy, Released
+from actors.session.residents import Cell, Residents
+from actors.session.run_tallies import RunTallies
+from actors.session.session import SessionPolicy, advance
 from actors.session.transitions import Phase
 from messages.inbound import INBOUND, Inbound
 from messages.media import MediaResult
 from messages.row import DEAD_LETTER, DeadLetter
-from messages.session import SNAPSHOT, TALLY, Snapshot, Tally
 from messages.understanding import WorkResult
 from messages.wire import WireError, encode
 from store.partition import PartitionState, Turn
 
 REPLAYED = -1
 """Position of a message that comes from the dead-letter queue and not from the inbox."""
-
-
-PASSIVATE_AT_ONCE = 500
-"""Sessions looked at in one go beyond those above the limit, so that a tick stays short."""
 
 
 QUEUED_MS = 1_000
@@ -84,42 +81,6 @@ class HostPolicy(msgspec.Struct, frozen=True):
     dedup_ms: int = 7 * 86_400_000
 
 
-class Cell:
-    """A resident session: its state, its mailbox, and what its order holds back."""
-
-    __slots__ = ("dirty", "key", "mailbox", "ordering", "queued", "state", "touched_ms")
-
-    def __init__(self, key: str, state: SessionState, ordering: Ordering, now_ms: int) -> None:
-        self.key = key
-        self.state = state
-        self.ordering = ordering
-        self.mailbox: deque[Released] = deque()
-        self.touched_ms = now_ms
-        self.dirty = False
-        self.queued = False
-
-    @property
-    def resting(self) -> bool:
-        """True when nothing is in work, waiting, held back, or uncommitted."""
-        return self.state.phase is Phase.IDLE and not self.mailbox and not self.ordering.waiting and not self.dirty
-
-
-def digest_of(conversation: str, message_id: str) -> bytes:
-    """Derive a message's dedup key and row id.
-
-    The first four bytes come from the conversation, so that the keys of one lie together on disk.
-
-    Args:
-        conversation: the conversation's key.
-        message_id: the source's id, unique within the conversation.
-
-    Returns:
-        16 bytes (BLAKE2b); the row id is their hex form.
-    """
-    prefix = blake2b(conversation.encode(), digest_size=4).digest()
-    return prefix + blake2b(f"{conversation}\0{message_id}".encode(), digest_size=12).digest()
-
-
 class PartitionHost:
     """The sessions of one partition.
 
@@ -151,15 +112,14 @@ class PartitionHost:
         self._turn: Turn = state.begin()
         self._mark = LowWaterMark(state.cursor(), state.fact(LowWaterMark.FACT))
         self._read_from = state.cursor()
-        self._cells: OrderedDict[str, Cell] = OrderedDict()
+        self._residents = Residents(state, policy.resident_limit, policy.idle_ms)
         self._in_work: OrderedDict[str, Cell] = OrderedDict()
         self._holding: dict[str, Cell] = {}
         self._dirty: list[Cell] = []
         self._pending: dict[bytes, int] = {}
         self._finished: list[bytes] = []
         self._committed_ms: list[int] = []
-        self._tallies: dict[str, Tally] = {}
-        self._tallied: set[str] = set()
+        self._tallies = RunTallies(state)
 
     # -- taking in ----------------------------------------------------------------------------------------------
 
@@ -215,11 +175,11 @@ class PartitionHost:
     def _duplicate(self, arrival: Arrival, now_ms: int) -> None:
         self._mark.done(arrival.position, unclaimed=True)
         self.counters["duplicates"] += 1
-        self._count(arrival.message.run, now_ms, duplicates=1)
+        self._tallies.count(arrival.message.run, now_ms, duplicates=1)
 
     def _arrive(self, arrival: Arrival, now_ms: int) -> None:
         try:
-            cell = self.activate(arrival.message.conversation, now_ms)
+            cell = self._residents.activate(arrival.message.conversation, now_ms)
         except WireError as error:
             self._without_session(arrival, error, now_ms)
             return
@@ -242,39 +202,13 @@ class PartitionHost:
         self._turn.put_letter(letter.letter_id, encode(letter))
         self._claim(arrival, now_ms)
         self.counters["set_aside"] += 1
-        self._count(arrival.message.run, now_ms, set_aside=1)
+        self._tallies.count(arrival.message.run, now_ms, set_aside=1)
 
     def _hold(self, cell: Cell) -> None:
         self._holding[cell.key] = cell
         due = cell.ordering.due_ms
         if due is not None:
             self.wakes.append(due)
-
-    def activate(self, key: str, now_ms: int) -> Cell:
-        """Find a resident session, or bring it back from its snapshot.
-
-        Args:
-            key: the conversation's key.
-            now_ms: the time, milliseconds since 1970 UTC.
-
-        Returns:
-            the resident session.
-        """
-        cell = self._cells.get(key)
-        if cell is not None:
-            cell.touched_ms = now_ms
-            self._cells.move_to_end(key)
-            return cell
-        raw = self._state.session(key)
-        snapshot = Snapshot(conversation=key) if raw is None else SNAPSHOT.decode(raw)
-        ordering = Ordering(next_sequence=snapshot.next_sequence, high_water_ms=snapshot.high_water_ms)
-        cell = Cell(key, SessionState(snapshot), ordering, now_ms)
-        self._cells[key] = cell
-        return cell
-
-    def resident(self, key: str) -> Cell | None:
-        """Look a resident session up, without activating it."""
-        return self._cells.get(key)
 
     # -- behaviour ----------------------------------------------------------------------------------------------
 
@@ -336,7 +270,7 @@ class PartitionHost:
         self.counters["late"] += late
         self.counters["gaps"] += effect.released.gap
         if arrival.message.run and arrival.position != REPLAYED:
-            self._count(arrival.message.run, now_ms, rows=1, late=late)
+            self._tallies.count(arrival.message.run, now_ms, rows=1, late=late)
         self._committed_ms.append(arrival.message.received_ms)
 
     def _set_aside(self, cell: Cell, effect: SetAside, now_ms: int) -> None:
@@ -345,7 +279,7 @@ class PartitionHost:
         self._done(cell, arrival, now_ms)
         self.counters["set_aside"] += 1
         if arrival.position != REPLAYED:
-            self._count(arrival.message.run, now_ms, set_aside=1)
+            self._tallies.count(arrival.message.run, now_ms, set_aside=1)
 
     def _done(self, cell: Cell, arrival: Arrival, now_ms: int) -> None:
         self._claim(arrival, now_ms)
@@ -359,24 +293,6 @@ class PartitionHost:
             self._turn.claim(arrival.digest, arrival.position, expires)
             self._mark.done(arrival.position)
         self._finished.append(arrival.digest)
-
-    def _count(
-        self, run: str, now_ms: int, *, rows: int = 0, duplicates: int = 0, late: int = 0, set_aside: int = 0
-    ) -> None:
-        if not run:
-            return
-        tally = self._tallies.get(run)
-        if tally is None:
-            raw = self._state.tally(run)
-            tally = Tally() if raw is None else TALLY.decode(raw)
-        self._tallies[run] = Tally(
-            rows=tally.rows + rows,
-            duplicates=tally.duplicates + duplicates,
-            late=tally.late + late,
-            set_aside=tally.set_aside + set_aside,
-            last_ms=now_ms,
-        )
-        self._tallied.add(run)
 
     def begin(self, cell: Cell) -> None:
         """Note that a worker has a session's request now; the lease does not count the wait for a worker."""
@@ -437,7 +353,7 @@ class PartitionHost:
         if not message.conversation or digest in self._pending:
             return False
         now_ms = self._clock()
-        cell = self.activate(message.conversation, now_ms)
+        cell = self._residents.activate(message.conversation, now_ms)
         self._pending[digest] = REPLAYED
         late = message.sent_ms < cell.ordering.high_water_ms
         cell.mailbox.append(Released(Arrival(REPLAYED, digest, message), late=late, gap=0))
@@ -469,24 +385,7 @@ class PartitionHost:
                 continue
             if backing_off or (lease is not None and now_ms - lease.since_ms >= session.lease_ms):
                 self._step(cell, Tick(), now_ms)
-        self.passivate(now_ms)
-
-    def passivate(self, now_ms: int) -> int:
-        """Put resting sessions out of memory: those above the limit, and those idle for long.
-
-        Returns:
-            how many.
-        """
-        removed = 0
-        over = len(self._cells) - self.policy.resident_limit
-        oldest_first = list(islice(self._cells.values(), max(over, 0) + PASSIVATE_AT_ONCE))
-        for cell in oldest_first:
-            if removed >= over and now_ms - cell.touched_ms < self.policy.idle_ms:
-                break
-            if cell.resting:
-                del self._cells[cell.key]
-                removed += 1
-        return removed
+        self._residents.passivate(now_ms)
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
@@ -507,20 +406,19 @@ class PartitionHost:
             return False
         for cell in self._dirty:
             turn.put_session(cell.key, encode(cell.state.snapshot))
-        for run in self._tallied:
-            turn.put_tally(run, encode(self._tallies[run]))
+        self._tallies.write(turn)
         self._state.commit(turn)
         self._turn = self._state.begin()
         self._mark.committed()
         for cell in self._dirty:
             cell.dirty = False
         self._dirty.clear()
-        self._tallied.clear()
+        self._tallies.committed()
         for digest in self._finished:
             self._pending.pop(digest, None)
         self._finished.clear()
-        if len(self._cells) > self.policy.resident_limit:
-            self.passivate(self._clock())
+        if self._residents.above_limit:
+            self._residents.passivate(self._clock())
         committed, self._committed_ms = self._committed_ms, []
         if self.on_commit is not None and committed:
             self.on_commit(committed)
@@ -541,12 +439,16 @@ class PartitionHost:
     @property
     def resident_count(self) -> int:
         """How many sessions are in memory."""
-        return len(self._cells)
+        return len(self._residents)
 
     @property
     def open_count(self) -> int:
         """How many messages were read and are not finished."""
         return self._mark.open_count(self._read_from)
+
+    def resident(self, key: str) -> Cell | None:
+        """Look a resident session up, without activating it."""
+        return self._residents.get(key)
 
     def in_work(self) -> list[Cell]:
         """List the sessions whose lock is held, the longest first."""
@@ -554,4 +456,4 @@ class PartitionHost:
 
     def residents(self) -> list[Cell]:
         """List the sessions in memory, the least recently used first."""
-        return list(self._cells.values())
+        return self._residents.all()

@@ -9,7 +9,8 @@ from actors.language.current_batch import last_batch
 from actors.session.dispatcher import Dispatcher
 from actors.session.latency import LatencyCounts
 from actors.session.media_desk import MediaDesk
-from actors.session.partition_host import Cell, PartitionHost
+from actors.session.partition_host import PartitionHost
+from actors.session.residents import Cell
 from actors.session.row_making import text_of
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from actors.session.partition_host import Cell, PartitionHost
+from actors.session.partition_host import PartitionHost
+from actors.session.residents import Cell
 from messages.row import DEAD_LETTER, DeadLetter
 from messages.session import SNAPSHOT
 from messages.wire import WireError

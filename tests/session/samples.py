@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from actors.session.digest import digest_of
 from actors.session.ordering import Arrival
-from actors.session.partition_host import digest_of
 from messages.inbound import Inbound
 
 
