@@ -51,14 +51,22 @@ class GatewayMetrics:
         self.in_flight_bytes = Gauge(
             "majlis_gateway_in_flight_bytes", "Bytes of bodies being read or handled.", registry=registry
         )
-        self._children: dict[tuple[str, str], Counter] = {}
+        self._children: dict[tuple[str, str, str], Counter] = {}
+
+    def _child(self, counter: Counter, name: str, first: str, second: str) -> Counter:
+        # Looking a labelled counter up costs more than counting.
+        child = self._children.get((name, first, second))
+        if child is None:
+            child = self._children[name, first, second] = counter.labels(first, second)
+        return child
 
     def count_message(self, source: str, kind: str) -> None:
-        """Count one message; looking a labelled counter up costs more than counting."""
-        child = self._children.get((source, kind))
-        if child is None:
-            child = self._children[source, kind] = self.messages.labels(source, kind)
-        child.inc()
+        """Count one message that was taken in."""
+        self._child(self.messages, "messages", source, kind).inc()
+
+    def count_request(self, route: str, status: int) -> None:
+        """Count one request."""
+        self._child(self.requests, "requests", route, str(status)).inc()
 
     def exposition(self) -> bytes:
         """Write all figures in Prometheus's text format."""

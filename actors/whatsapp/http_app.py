@@ -156,7 +156,7 @@ class _Gateway:
             status = 200
             self.metrics.ack_seconds.observe(time.perf_counter() - began)
             response = JSONResponse({"accepted": accepted})
-        self.metrics.requests.labels(route, str(status)).inc()
+        self.metrics.count_request(route, status)
         self.metrics.in_flight_bytes.set(self._bodies.in_flight)
         await response(scope, receive, send)
 
@@ -280,8 +280,8 @@ def create_app(
         return JSONResponse(document)
 
     routes = [
-        Route(settings.webhook_path, gateway.verify, methods=["GET"]),
         Route(settings.webhook_path, _Endpoint(gateway, "webhook", gateway.webhook), methods=["POST"]),
+        Route(settings.webhook_path, gateway.verify, methods=["GET"]),
         Route("/openapi.json", openapi, methods=["GET"]),
     ]
     if settings.generic_secrets:
