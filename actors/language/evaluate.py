@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Final
 
 from actors.language.evaluate_records import Gold, Record
@@ -86,7 +87,7 @@ def _tally(
             continue
         gold = [one for one in record.entities if types is None or one.type in types]
         found = [one for one in answer.entities if types is None or one.type in types]
-        exact = {(one.type, one.start, one.end): one for one in found}
+        exact: dict[tuple[str, int, int], Entity] = {(one.type, one.start, one.end): one for one in found}
         for one in gold:
             match = exact.pop((one.type, one.start, one.end), None)
             counts = tally.strict.setdefault(one.type, Counts())
@@ -278,28 +279,25 @@ def score(records: Sequence[Record], answers: Sequence[Understanding | None]) ->
     languages = sorted({record.lang for record in records})
     whole["languages"] = {lang or "unknown": sum(record.lang == lang for record in records) for lang in languages}
     whole["tiers"] = dict(Counter(answer.tier for answer in answers if answer is not None))
-    whole["by_language"] = {
-        lang or "unknown": _part(records, answers, lambda record, _, lang=lang: record.lang == lang, spans, valued)
-        for lang in languages
-    }
-    whole["by_tier"] = {
-        tier: _part(
-            records, answers, lambda _, answer, tier=tier: answer is not None and answer.tier == tier, spans, valued
-        )
-        for tier in sorted(whole["tiers"])
-    }
+    for name, keys in (
+        ("by_language", [record.lang or "unknown" for record in records]),
+        ("by_tier", [answer.tier if answer is not None else "" for answer in answers]),
+    ):
+        whole[name] = {
+            key: _part(records, answers, [one == key for one in keys], spans, valued)
+            for key in sorted(set(keys) - {""})
+        }
     return whole
 
 
 def _part(
     records: Sequence[Record],
     answers: Sequence[Understanding | None],
-    wanted: Callable[[Record, Understanding | None], bool],
+    wanted: Sequence[bool],
     spans: frozenset[str] | None,
     valued: frozenset[str],
 ) -> dict[str, Any]:
-    chosen = [(record, answer) for record, answer in zip(records, answers, strict=True) if wanted(record, answer)]
-    return _score([record for record, _ in chosen], [answer for _, answer in chosen], spans, valued)
+    return _score(list(compress(records, wanted)), list(compress(answers, wanted)), spans, valued)
 
 
 def _score(

@@ -136,19 +136,21 @@ def reliability(bins: list[Mapping[str, float]]) -> Markup:
         ),
     ]
     largest = max((one["records"] for one in bins), default=1)
-    for one in bins:
-        parts.append(
-            Markup(
-                '<circle cx="{}" cy="{}" r="{}" fill="#1f6f8b" fill-opacity="0.7"><title>{} records: confidence {}, accuracy {}</title></circle>'
-            ).format(
-                round(40 + one["confidence"] * PLOT, 1),
-                round(10 + (1 - one["accuracy"]) * PLOT, 1),
-                round(3 + 9 * (one["records"] / largest) ** 0.5, 1),
-                one["records"],
-                f"{one['confidence']:.3f}",
-                f"{one['accuracy']:.3f}",
-            )
+    circle = Markup(
+        '<circle cx="{}" cy="{}" r="{}" fill="#1f6f8b" fill-opacity="0.7">'
+        "<title>{} records: confidence {:.3f}, accuracy {:.3f}</title></circle>"
+    )
+    parts.extend(
+        circle.format(
+            round(40 + one["confidence"] * PLOT, 1),
+            round(10 + (1 - one["accuracy"]) * PLOT, 1),
+            round(3 + 9 * (one["records"] / largest) ** 0.5, 1),
+            one["records"],
+            one["confidence"],
+            one["accuracy"],
         )
+        for one in bins
+    )
     parts.append(Markup('<text x="{}" y="{}" text-anchor="middle">confidence</text>').format(40 + PLOT // 2, PLOT + 30))
     parts.append(
         Markup('<text transform="translate(20,{}) rotate(-90)" text-anchor="middle">accuracy</text>').format(

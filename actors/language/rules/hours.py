@@ -341,28 +341,23 @@ def _past(tokens: Tokens, number: Number) -> tuple[int, int, bool] | None:
 
 def _arabic_minutes(texts: list[str], at: int) -> tuple[int, int, bool] | None:
     """Read minutes after an hour: "ونص", "و ربع", "الا ربع", "w nos": minutes, tokens, whether they count back."""
-    if at >= len(texts):
-        return None
-    word = texts[at]
-    if word[0] == "و" and len(word) > 1:
-        bare = word[1:]
-        if bare in HALF:
-            return 30, 1, False
-        if bare in QUARTER:
-            return 15, 1, False
-        if bare in ("تلت", "ثلث"):
-            return 20, 1, False
-    if word in ("و", "w", "and", "wa") and at + 1 < len(texts):
-        if texts[at + 1] in HALF:
-            return 30, 2, False
-        if texts[at + 1] in QUARTER:
-            return 15, 2, False
-    if word in ("الا", "illa", "ela") and at + 1 < len(texts):
-        if texts[at + 1] in QUARTER:
-            return 15, 2, True
-        if texts[at + 1] in ("تلت", "ثلث"):
-            return 20, 2, True
-    return None
+    word = texts[at] if at < len(texts) else ""
+    further = texts[at + 1] if at + 1 < len(texts) else ""
+    if word in ("و", "w", "and", "wa", "الا", "illa", "ela"):
+        back = word in ("الا", "illa", "ela")
+        minutes = _fraction(further)
+        return (minutes, 2, back) if minutes and not (back and minutes == 30) else None
+    minutes = _fraction(word[1:]) if word.startswith("و") else 0
+    return (minutes, 1, False) if minutes else None
+
+
+def _fraction(word: str) -> int:
+    """Minutes of a part of an hour; 0 where the word is none."""
+    if word in HALF:
+        return 30
+    if word in QUARTER:
+        return 15
+    return 20 if word in ("تلت", "ثلث") else 0
 
 
 def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str) -> tuple[Candidate | None, int]:

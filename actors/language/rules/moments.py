@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate
@@ -18,7 +18,7 @@ from actors.language.rules.word_set import word_set
 _ARTICLES: Final = frozenset({"the", "el", "al", "il"})
 _NEXT: Final = word_set("next nxt coming upcoming following")
 _NEXT_AFTER: Final = word_set("الجاي الجايه القادم القادمه المقبل المقبله الياي elgay elgaya eljay ljay gay gaya next")
-_LAST_AFTER: Final = word_set("اللي فات الماضي الماضيه elly ely last")
+_LAST_AFTER: Final = word_set("الماضي الماضيه الفايت الفايته elmady elfat elfayet")
 _DAYPARTS: Final = word_set("morning afternoon evening noon arvo")
 _ORDINAL_WORDS: Final = {
     "first": 1,
@@ -56,6 +56,13 @@ MOMENT_WORDS: Final = (
 )
 
 
+class _Numbers(NamedTuple):
+    """A text's numbers by their first token, and by the token after them."""
+
+    by_first: dict[int, Number]
+    by_after: dict[int, Number]
+
+
 def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
     """Find dates that words tell; sets the roles of the numbers that they use.
 
@@ -67,8 +74,7 @@ def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Cand
     Returns:
         candidates.
     """
-    by_first = {number.first: number for number in numbers}
-    by_after = {number.after: number for number in numbers}
+    near = _Numbers({number.first: number for number in numbers}, {number.after: number for number in numbers})
     found: list[Candidate] = []
     texts = tokens.texts
     for at, word in enumerate(texts):
@@ -79,171 +85,184 @@ def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Cand
             candidate = _day_word(tokens, at, bare, clock, skip=1) or _weekday(tokens, at, bare, clock, skip=1)
         else:
             candidate = (
-                _month(tokens, at, word, clock, by_first, by_after)
+                _month(tokens, at, word, clock, near)
                 or _day_word(tokens, at, word, clock)
                 or _weekday(tokens, at, word, clock)
-                or _relative(tokens, at, word, clock, by_after)
+                or _relative(tokens, at, word, clock, near.by_after)
             )
         if candidate is not None:
             found.append(candidate)
     return found
 
 
+_TWO_AWAY: Final = {
+    ("بعد", 1): 1, ("ba3d", 1): 1, ("b3d", 1): 1, ("baad", 1): 1, ("اول", -1): 1, ("awel", -1): 1, ("awl", -1): 1,
+    ("after", 1): 2, ("before", -1): 2,
+}  # fmt: skip
+_AL: Final = frozenset({"el", "al", "il", "en"})
+_YOM: Final = frozenset({"yom", "youm", "yoom"})
+_TODAY_AFTER_AL: Final = word_set("naharda nharda leila layla lela")
+
+
 def _day_word(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) -> Candidate | None:
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    start = starts[at] + skip
+    """Read "tomorrow", "day after tomorrow", "later today", "el naharda", "this morning", "last night"."""
+    texts, ends = tokens.texts, tokens.ends
     before = texts[at - 1] if at else ""
-    if word in DAY_WORDS:
-        days = int(DAY_WORDS[word])
-        if word == "yday" and not at:
-            return None
-        if days == 1:
-            if before == "after" and at >= 2 and texts[at - 2] == "day":
-                return Candidate(starts[at - 2], ends[at], "date", clock.plus(2), 0.97)
-            if before in ("بعد", "ba3d", "b3d", "baad"):
-                return Candidate(starts[at - 1], ends[at], "date", clock.plus(2), 0.97)
-        elif days == -1:
-            if before in ("اول", "awel", "awl"):
-                return Candidate(starts[at - 1], ends[at], "date", clock.plus(-2), 0.95)
-            if before == "before" and at >= 2 and texts[at - 2] == "day":
-                return Candidate(starts[at - 2], ends[at], "date", clock.plus(-2), 0.97)
-        if before == "later" and not days:
-            start = starts[at - 1]
-        return Candidate(start, ends[at], "date", clock.plus(days), 0.96)
-    if (
-        word in ("yom", "youm", "yoom")
-        and before in ("el", "al", "il")
-        and not (at + 1 < len(texts) and texts[at + 1] in ("el", "al", "il"))
-    ):
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(0), 0.95)
-    if word in _DAYPARTS and before == "this":
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(0), 0.95)
-    if word == "night" and before == "last":
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(-1), 0.93)
-    if word in ("naharda", "nharda", "leila", "layla", "lela") and before in ("el", "al", "il", "en"):
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(0), 0.95)
-    return None
+    if word not in DAY_WORDS:
+        days = _two_words(texts, at, word, before)
+        return None if days is None else Candidate(tokens.starts[at - 1], ends[at], "date", clock.plus(days), 0.95)
+    days = int(DAY_WORDS[word])
+    first = at
+    used = _TWO_AWAY.get((before, days), 0)
+    if used == 1 or (used == 2 and at >= 2 and texts[at - 2] == "day"):
+        first, days = at - used, days * 2
+    elif before == "later" and not days:
+        first = at - 1
+    start = tokens.starts[first] + (skip if first == at else 0)
+    return Candidate(start, ends[at], "date", clock.plus(days), 0.96)
+
+
+def _two_words(texts: list[str], at: int, word: str, before: str) -> int | None:
+    """Days from today of a pair that ends at ``at``, or None."""
+    following = texts[at + 1] if at + 1 < len(texts) else ""
+    if word in _YOM and before in _AL and following not in _AL:
+        return 0
+    if (word in _DAYPARTS and before == "this") or (word in _TODAY_AFTER_AL and before in _AL):
+        return 0
+    return -1 if word == "night" and before == "last" else None
 
 
 def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) -> Candidate | None:
+    """Read a weekday with what leads and follows it: "next Friday", "el gom3a elgaya", "Monday next week"."""
     if word not in WEEKDAYS:
         return None
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    day = int(WEEKDAYS[word])
-    start, end = starts[at] + skip, ends[at]
-    before = texts[at - 1] if at else ""
+    texts = tokens.texts
     weak = word in WEAK_WEEKDAYS or (word > "\u0600" and not word.startswith("ال"))
-    which = ""
-    if before in ("el", "al", "il"):
-        start, weak = starts[at - 1], False
-        before = texts[at - 2] if at >= 2 else ""
-        at_before = at - 2
-    else:
-        at_before = at - 1
+    first, which, led = _before_weekday(texts, at)
+    before = texts[first - 1] if first else ""
+    if weak and not led and before not in _WEAK_LEADS and not _weak_stands(tokens, at, word):
+        return None
+    start = tokens.starts[at] + skip if first == at else tokens.starts[first]
+    day = int(WEEKDAYS[word])
+    following = texts[at + 1 : at + 3]
+    if following in (["next", "week"], ["this", "week"]):
+        days = day - clock.today.weekday() + (7 if following[0] == "next" else 0)
+        return Candidate(start, tokens.ends[at + 2], "date", clock.plus(days), 0.93)
+    last, said = _after_weekday(following)
+    which = said or which or ("last" if is_past(texts, first - 1) else "")
+    sure = 0.8 if weak and not led else 0.95
+    return Candidate(start, tokens.ends[at + last], "date", clock.weekday(day, which=which), sure)
+
+
+def _before_weekday(texts: list[str], at: int) -> tuple[int, str, bool]:
+    """Read what leads a weekday: the span's first token, ``last``, ``this``, ``next`` or "", whether something led."""
+    first = at
+    if at and texts[at - 1] in ("el", "al", "il"):
+        first = at - 1
+    before = texts[first - 1] if first else ""
     if before == "يوم":
-        weak = False
-    elif before in ("yom", "youm", "yoom"):
-        start, weak = starts[at_before], False
-    elif before in _NEXT:
-        which, weak, start = "next", False, starts[at_before]
-        if at_before and texts[at_before - 1] == "this":
-            start, which = starts[at_before - 1], ""
-    elif before == "this":
-        which, weak, start = "this", False, starts[at_before]
-    elif before in ("last", "past"):
-        which, weak, start = "last", False, starts[at_before]
-    if weak and before not in DATE_LEADS:
-        follows = texts[at + 1] if at + 1 < len(texts) else ""
-        if not (
-            tokens.is_upper(at)
-            or (
-                follows
-                and (follows[0].isdigit() or follows in _DAYPARTS or follows in ("at", "around", "or", "and", "/"))
-            )
-        ):
-            return None
-        if word in ("had", "mar", "talat", "sat", "sun") and not tokens.is_upper(at):
-            return None
-    after = texts[at + 1] if at + 1 < len(texts) else ""
-    if after in _NEXT_AFTER and after != "next":
-        end = ends[at + 1]
-    elif after == "اللي" and at + 2 < len(texts) and texts[at + 2] in ("فات", "جاي"):
-        end = ends[at + 2]
-        which = "last" if texts[at + 2] == "فات" else ""
-    elif after in ("الماضي", "الماضيه", "الفايت"):
-        end, which = ends[at + 1], "last"
-    elif after in ("next", "this") and at + 2 < len(texts) and texts[at + 2] == "week":
-        end = ends[at + 2]
-        monday = -clock.today.weekday() + (7 if after == "next" else 0)
-        return Candidate(start, end, "date", clock.plus(monday + day), 0.93)
-    elif after == "this" and at + 2 < len(texts) and texts[at + 2] == "week":
-        return Candidate(start, ends[at + 2], "date", clock.plus(day - clock.today.weekday()), 0.93)
-    if not which and is_past(texts, at_before):
-        which = "last"
-    return Candidate(start, end, "date", clock.weekday(day, which=which), 0.8 if weak else 0.95)
+        return first, "", True
+    if before in _YOM:
+        return first - 1, "", True
+    if before in _NEXT:
+        if first >= 2 and texts[first - 2] == "this":
+            return first - 2, "", True
+        return first - 1, "next", True
+    if before == "this":
+        return first - 1, "this", True
+    if before in ("last", "past"):
+        return first - 1, "last", True
+    return first, "", first != at
 
 
-def _month(
-    tokens: Tokens, at: int, word: str, clock: Clock, by_first: dict[int, Number], by_after: dict[int, Number]
-) -> Candidate | None:
+_WEAK_LEADS: Final = DATE_LEADS
+_WEAKEST: Final = word_set("had mar talat sat sun")
+
+
+def _weak_stands(tokens: Tokens, at: int, word: str) -> bool:
+    """Whether a weekday's name that is another word, too, is meant: a capital, or a time after it."""
+    if tokens.is_upper(at):
+        return True
+    follows = tokens.texts[at + 1] if at + 1 < len(tokens.texts) else " "
+    leads = follows[0].isdigit() or follows in _DAYPARTS or follows in ("at", "around", "or", "and", "/")
+    return leads and word not in _WEAKEST
+
+
+def _after_weekday(following: list[str]) -> tuple[int, str]:
+    """Read what follows a weekday: how many tokens of it belong to the span, and ``last``, ``next`` or ""."""
+    after = following[0] if following else ""
+    if after in _LAST_AFTER:
+        return 1, "last"
+    if after in _NEXT_AFTER:
+        return 1, "next"
+    if following in (["اللي", "فات"], ["elly", "fat"]):
+        return 2, "last"
+    return (2, "next") if following in (["اللي", "جاي"], ["elly", "gay"]) else (0, "")
+
+
+def _month(tokens: Tokens, at: int, word: str, clock: Clock, numbers: _Numbers) -> Candidate | None:
+    """Read a day with its month: "8th of March", "8-Mar-2027", "March 8th", "ninth of June"."""
     if word not in MONTHS:
         return None
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    count = len(texts)
     month = int(MONTHS[word])
-    # the day after the month: March 8th, March the 8th, Mar 8, 2026
+    return _day_before_month(tokens, at, month, clock, numbers) or _day_after_month(tokens, at, month, clock, numbers)
+
+
+def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: _Numbers) -> Candidate | None:
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    before = at
+    if before and texts[before - 1] in ("-", "/", ".", ",", "of", "شهر"):
+        before -= 1
+    if before and texts[before - 1] in ORDINALS:
+        before -= 1
+    if before and texts[before - 1] in _ORDINAL_WORDS:
+        value = clock.day_month(_ORDINAL_WORDS[texts[before - 1]], month)
+        return Candidate(starts[before - 1], ends[at], "date", value, 0.95)
+    number = numbers.by_after.get(before)
+    if number is None or number.in_words or not _is_day(number):
+        return None
+    after = at + 2 if at + 1 < len(texts) and texts[at + 1] in (".", "-", ",", "/") else at + 1
+    year, last = _year(numbers, after, at)
+    number.role = "date"
+    value = clock.day_month(int(number.value), month, year)
+    return Candidate(starts[number.first], ends[last], "date", value, 0.97)
+
+
+def _day_after_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: _Numbers) -> Candidate | None:
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     after = at + 1
-    if after < count and texts[after] in (".", "-", ","):
+    if after < len(texts) and texts[after] in (".", "-", ","):
         after += 1
-    if after < count and texts[after] == "the":
+    if after < len(texts) and texts[after] == "the":
         after += 1
-    right = by_first.get(after)
-    left_at = at
-    if (
-        (left_at and texts[left_at - 1] in ("-", "/", ".", ","))
-        or (left_at and texts[left_at - 1] == "of")
-        or (left_at and texts[left_at - 1] == "شهر")
-    ):
-        left_at -= 1
-    if left_at and texts[left_at - 1] in ORDINALS:
-        left_at -= 1
-    left = by_after.get(left_at)
-    if left is None and left_at and texts[left_at - 1] in _ORDINAL_WORDS:
-        value = _ORDINAL_WORDS[texts[left_at - 1]]
-        return Candidate(starts[left_at - 1], ends[at], "date", clock.day_month(value, month), 0.95)
-    if left is not None and left.value == int(left.value) and 1 <= left.value <= 31 and not left.in_words:
-        end, year = ends[at], 0
-        if right is not None and 2000 <= right.value <= 2100:
-            end, year = ends[right.after - 1], int(right.value)
-            right.role = "date"
-        left.role = "date"
-        value = clock.day_month(int(left.value), month, year)
-        return Candidate(starts[left.first], end, "date", value, 0.97) if value else None
-    if right is not None and right.value == int(right.value) and 1 <= right.value <= 31:
-        if (
-            word in ("may", "mar")
-            and not tokens.is_upper(at)
-            and not (right.after < count and texts[right.after] in ORDINALS)
-        ):
-            return None
-        last = right.after - 1
-        if right.after < count and texts[right.after] in ORDINALS:
-            last = right.after
-        elif right.after < count and texts[right.after] == ":":
-            return None
-        year_at = last + 2 if last + 1 < count and texts[last + 1] == "," else last + 1
-        year_number = by_first.get(year_at)
-        year = 0
-        end = ends[last]
-        if year_number is not None and 2000 <= year_number.value <= 2100:
-            year, end = int(year_number.value), ends[year_number.after - 1]
-            year_number.role = "date"
-        right.role = "date"
-        value = clock.day_month(int(right.value), month, year)
-        return Candidate(starts[at], end, "date", value, 0.95) if value else None
-    if after < count and texts[after] in _ORDINAL_WORDS:
-        return Candidate(starts[at], ends[after], "date", clock.day_month(_ORDINAL_WORDS[texts[after]], month), 0.93)
-    return None
+    if after < len(texts) and texts[after] in _ORDINAL_WORDS:
+        value = clock.day_month(_ORDINAL_WORDS[texts[after]], month)
+        return Candidate(starts[at], ends[after], "date", value, 0.93)
+    number = numbers.by_first.get(after)
+    if number is None or not _is_day(number):
+        return None
+    following = texts[number.after] if number.after < len(texts) else ""
+    ordinal = following in ORDINALS
+    if following == ":" or (texts[at] in ("may", "mar") and not ordinal and not tokens.is_upper(at)):
+        return None  # "march 8:30", "you may 2 times"
+    last = number.after if ordinal else number.after - 1
+    comma = texts[last + 1 : last + 2] == [","]
+    year, last = _year(numbers, last + 2 if comma else last + 1, last)
+    number.role = "date"
+    return Candidate(starts[at], ends[last], "date", clock.day_month(int(number.value), month, year), 0.95)
+
+
+def _is_day(number: Number) -> bool:
+    return 1 <= number.value <= 31 and number.value == int(number.value)
+
+
+def _year(numbers: _Numbers, at: int, last: int) -> tuple[int, int]:
+    """Read a year at a token: the year (0 where there is none) and the span's last token."""
+    number = numbers.by_first.get(at)
+    if number is None or not 2000 <= number.value <= 2100:
+        return 0, last
+    number.role = "date"
+    return int(number.value), number.after - 1
 
 
 def _relative(tokens: Tokens, at: int, word: str, clock: Clock, by_after: dict[int, Number]) -> Candidate | None:

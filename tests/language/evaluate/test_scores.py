@@ -150,9 +150,14 @@ class Keyword:
 
 
 def test_flow_counts_labelled_turns_only() -> None:
+    turns = [
+        {"speaker": "user", "text": "hi", "switch": False},
+        {"speaker": "system", "text": "also"},
+        {"speaker": "user", "text": "also x", "switch": True},
+        {"speaker": "user", "text": "new", "switch": True},
+    ]
     lines = [
-        '{"id": "1", "turns": [{"speaker": "user", "text": "hi", "switch": false}, {"speaker": "system", "text": "also"},'
-        ' {"speaker": "user", "text": "also x", "switch": true}, {"speaker": "user", "text": "new", "switch": true}]}',
+        json.dumps({"id": "1", "turns": turns}),
         '{"id": "2", "turns": [{"text": "also", "switch": false}]}',
         '{"turns": [{"text": 1}]}',
         '{"turns": [{"text": "a", "switch": 1}]}',
@@ -202,6 +207,7 @@ def test_engines_by_name() -> None:
     item = WorkItem(key=7, text="2BR in JVC", sent_ms=0)
     (result,) = EmptyEngine().understand([item])
     assert result.key == 7
+    assert result.understanding is not None
     assert result.understanding == Understanding(tier="none", unavailable=result.understanding.unavailable)
     rules = load_engine("rules")
     assert rules.tier == "essential"

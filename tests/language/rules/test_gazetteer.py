@@ -47,16 +47,16 @@ def test_a_users_name_wins_over_the_built_in_one(tmp_path: Path) -> None:
 def test_a_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
     path = tmp_path / "bad.tsv"
     path.write_text(f"location\tFine\n{line}\n", encoding="utf-8")
-    with pytest.raises(GazetteerError, match="bad.tsv:2: ") as caught:
+    with pytest.raises(GazetteerError, match=r"bad\.tsv:2: ") as caught:
         Gazetteer([path])
     assert reason in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GazetteerError, match="nowhere.tsv"):
+    with pytest.raises(GazetteerError, match=r"nowhere\.tsv"):
         Gazetteer([tmp_path / "nowhere.tsv"])
     (tmp_path / "bytes.tsv").write_bytes(b"\xff\xfe")
-    with pytest.raises(GazetteerError, match="bytes.tsv"):
+    with pytest.raises(GazetteerError, match=r"bytes\.tsv"):
         Gazetteer([tmp_path / "bytes.tsv"])
 
 
