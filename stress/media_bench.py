@@ -117,10 +117,13 @@ def _pictures(readers: SandboxedReaders, folder: Path, scenes: int, goals: dict[
             drawn.append((path, scene))
     for tier, engine, seconds, recall in tiers:
         took: list[float] = []
+        busy: list[float] = []
         counts: dict[str, list[int]] = {kind: [0, 0] for kind in SCENES}
         reason = ""
         for path, scene in drawn:
+            before = _cpu_s(readers)
             reading = _read(readers, path, tier)
+            busy.append(_cpu_s(readers) - before)
             if reading.engine != engine:
                 reason = reading.error or f"{engine} is not here"
                 break
@@ -129,6 +132,8 @@ def _pictures(readers: SandboxedReaders, folder: Path, scenes: int, goals: dict[
             counts[scene.kind][0] += found
             counts[scene.kind][1] += printed
         _goal(goals, f"image_{engine}_s", median(took) if not reason else None, seconds, reason=reason)
+        if not reason:
+            goals[f"image_{engine}_s"] |= {"cpu_s": round(median(busy), 3)}
         printed_kinds = ("sign", "receipt")
         value = sum(counts[kind][0] for kind in printed_kinds) / max(1, sum(counts[kind][1] for kind in printed_kinds))
         _goal(goals, f"recall_{engine}", None if reason else value, recall, reason=reason, at_least=True)
@@ -172,6 +177,14 @@ def _pdf(readers: SandboxedReaders, folder: Path, goals: dict[str, dict[str, Any
     right = all(reading.pages == 10 and reading.text.count(line) == 450 for reading in readings)
     took = median(reading.seconds for reading in readings)
     _goal(goals, "pdf_10_pages_s", took if right else None, 0.3, reason="" if right else "it was not read right")
+
+
+def _cpu_s(readers: SandboxedReaders) -> float:
+    """Give the processor time of the image reader so far: what a busy machine does not change much."""
+    import psutil
+
+    times = psutil.Process(readers.pids()["image"]).cpu_times()
+    return float(times.user + times.system)
 
 
 def _read(readers: SandboxedReaders, path: Path, tier: Literal["full", "reduced"]) -> Reading:

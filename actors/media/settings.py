@@ -19,6 +19,7 @@ class MediaSettings(BaseModel):
         easyocr_models: folder of EasyOCR weights; None takes the offline weights package.
         allow_download: engines may fetch a model by its name from the network when they start.
         ocr_canvas_px: longest side that EasyOCR's text detector sees.
+        rapidocr_canvas_px: likewise for RapidOCR.
         ocr_max_side_px: longest side of a picture that goes to OCR; larger ones are scaled down.
         keep_location: keep where a picture was taken in what is kept of it.
         max_file_mb: a larger file is not read (WhatsApp's own bound on documents is 100 MB).
@@ -53,6 +54,7 @@ class MediaSettings(BaseModel):
     easyocr_models: Path | None = None
     allow_download: bool = False
     ocr_canvas_px: int = Field(640, ge=320, le=2560)
+    rapidocr_canvas_px: int = Field(800, ge=320, le=2560)
     ocr_max_side_px: int = Field(1600, ge=320, le=4096)
     keep_location: bool = False
     max_file_mb: int = Field(100, ge=1, le=2048)

@@ -63,13 +63,17 @@ class WhisperEngine:
             sound.samples,
             language=self.language,
             beam_size=1,
-            temperature=(0.0, 0.4),
+            temperature=0.0,  # the higher ones of its fallback invent more than they mend
             condition_on_previous_text=False,
             word_timestamps=True,
         )
         words: list[Word] = []
         texts = []
         for segment in segments:
+            if invented(
+                segment.avg_logprob, segment.no_speech_prob, len(segment.text.split()), segment.end - segment.start
+            ):
+                continue
             texts.append(segment.text.strip())
             words += [
                 Word(
@@ -81,6 +85,23 @@ class WhisperEngine:
                 for word in segment.words or ()
             ]
         return Transcript(" ".join(text for text in texts if text), tuple(words))
+
+
+def invented(mean_log_probability: float, no_speech: float, words: int, seconds: float) -> bool:
+    """Tell whether a segment is text that nobody said: Whisper likes to end a short recording with "Thank you."
+
+    Args:
+        mean_log_probability: of the segment's tokens; below -1 is Whisper's own sign of failure.
+        no_speech: probability of the segment holding no speech.
+        words: of its text.
+        seconds: that it lasts.
+
+    Returns:
+        True where more than 12 words a second would have been spoken (people reach 7), or where the tokens are
+        improbable and the segment has either a fair chance of being silent or more than 6 words a second.
+    """
+    rate = words / max(seconds, 1e-3)
+    return rate > 12 or (mean_log_probability < -1.0 and (no_speech > 0.3 or rate > 6))
 
 
 def whisper_folder(settings: MediaSettings) -> Path | None:

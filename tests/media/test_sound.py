@@ -15,6 +15,7 @@ from actors.media.kind import detect
 from actors.media.settings import MediaSettings
 from actors.media.sound import RATE_HZ, Sound, chunks, inspect, quietest_cut, trimmed
 from actors.media.speech import load_speech_engine
+from actors.media.speech_whisper import invented
 from stress.media_bench import word_errors
 from tests.media.conftest import FIXTURES, VOICE_NOTE, Read
 
@@ -137,6 +138,19 @@ def test_silence_and_noise_give_no_text(tmp_path: Path, read: Read) -> None:
     noisy = read(wav(tmp_path / "noise.wav", np.clip(noise, -1, 1)))
     assert (noisy.text, noisy.error) == ("", "")
     assert "no speech in it" in noisy.notes
+
+
+@pytest.mark.parametrize(
+    ("figures", "wanted"),
+    [
+        ((-1.31, 0.37, 2, 0.26), True),  # "Thank you." after the last word of a human recording of 1.7 s
+        ((-0.9, 0.1, 4, 0.1), True),  # "Thank you for watching." in a tenth of a second
+        ((-0.39, 0.01, 6, 1.46), False),  # what was really said there
+        ((-1.2, 0.05, 6, 3.0), False),  # mumbled: its low confidence is shown, and it stays
+    ],
+)
+def test_text_that_nobody_said_is_left_out(figures: tuple[float, float, int, float], *, wanted: bool) -> None:
+    assert invented(*figures) is wanted
 
 
 def test_vosk_streams_with_a_model_folder(toy_model: Path) -> None:
