@@ -36,6 +36,12 @@ _RAW_MAX = 65_536
 _CHALLENGE_MAX = 1024
 
 
+def _seen(writing: asyncio.Future[Sequence[Inbound]]) -> None:
+    # Its sender was told to come again; an error that nobody asks for would be logged as lost.
+    if not writing.cancelled():
+        writing.exception()
+
+
 def _never() -> bool:
     return False
 
@@ -71,6 +77,7 @@ class _Gateway:
             timeout_s=settings.body_timeout_s,
         )
         self._channels = frozenset(settings.channels)
+        self._rejecting = asyncio.Lock()
         self._durable = RecentIds(settings.remember_ids)
 
     def reading(self) -> Reading:
@@ -96,22 +103,16 @@ class _Gateway:
         self, messages: Sequence[Inbound], statuses: Sequence[DeliveryStatus], rejects: Sequence[Reject], route: str
     ) -> None:
         """Put everything on disk, or refuse the request so that it comes again."""
+        writing = asyncio.ensure_future(self._write(messages, statuses, rejects))
+        # Waited for and never cancelled: a write that was given up on goes on, and its writer answers it in the end.
+        done, _ = await asyncio.wait((writing,), timeout=self.settings.ack_timeout_s)
+        if not done:
+            writing.add_done_callback(_seen)
+            raise RequestRefused(503, "the log did not take the messages in time", "late")
         try:
-            async with asyncio.timeout(self.settings.ack_timeout_s):
-                if self.aliases is not None:
-                    await self.aliases.flush()
-                fresh = self._durable.unknown(messages)
-                if fresh:
-                    await self._submit(fresh)
-                    self._durable.add(fresh)
-                if statuses:
-                    await self._statuses(statuses)
-                for reject in rejects:
-                    self._reject(reject)
+            fresh = writing.result()
         except StoreError as error:
             raise RequestRefused(503, f"nothing can be taken in now: {type(error).__name__}", "full") from error
-        except TimeoutError as error:
-            raise RequestRefused(503, "the log did not take the messages in time", "late") from error
         for message in fresh:
             self.metrics.count_message(message.source, message.kind)
         if len(fresh) < len(messages):
@@ -121,10 +122,30 @@ class _Gateway:
         if rejects:
             self.metrics.rejects.labels(route).inc(len(rejects))
 
-    def keep_reject(self, reason: str, raw: bytes, scope: Scope, route: str) -> None:
+    async def _write(
+        self, messages: Sequence[Inbound], statuses: Sequence[DeliveryStatus], rejects: Sequence[Reject]
+    ) -> Sequence[Inbound]:
+        if self.aliases is not None:
+            await self.aliases.flush()
+        fresh = self._durable.unknown(messages)
+        if fresh:
+            await self._submit(fresh)
+            self._durable.add(fresh)
+        if statuses:
+            await self._statuses(statuses)
+        if rejects:
+            await self._keep_rejects(rejects)
+        return fresh
+
+    async def _keep_rejects(self, rejects: Sequence[Reject]) -> None:
+        # Each costs an fsync, and a body may hold a thousand: not in the event loop, and one writer at a time.
+        async with self._rejecting:
+            await asyncio.to_thread(lambda: [self._reject(reject) for reject in rejects])
+
+    async def keep_reject(self, reason: str, raw: bytes, scope: Scope, route: str) -> None:
         """Keep a body that is no payload; its sender gets an error, so a full log of rejects is not another."""
         try:
-            self._reject(self.rejected(reason, raw, scope))
+            await self._keep_rejects([self.rejected(reason, raw, scope)])
         except StoreError:
             self.metrics.refused.labels(route, "reject_log_full").inc()
         else:
@@ -193,7 +214,7 @@ class _Gateway:
         try:
             payload: Payload = parse_payload(body, self.reading())
         except PayloadError as error:
-            self.keep_reject(str(error), body, scope, "webhook")
+            await self.keep_reject(str(error), body, scope, "webhook")
             raise RequestRefused(400, str(error), "payload") from error
         except StoreError as error:
             raise RequestRefused(503, f"nothing can be taken in now: {type(error).__name__}", "full") from error
@@ -219,7 +240,7 @@ class _Gateway:
         try:
             messages = parse_generic(body, self.clock())
         except PayloadError as error:
-            self.keep_reject(str(error), body, scope, "messages")
+            await self.keep_reject(str(error), body, scope, "messages")
             raise RequestRefused(422, str(error), "payload") from error
         await self.keep(messages, (), (), "messages")
         self.timed.remember(header)

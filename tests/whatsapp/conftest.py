@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from actors.whatsapp.gateway_metrics import GatewayMetrics
-from actors.whatsapp.http_app import Statuses, create_app
+from actors.whatsapp.http_app import Statuses, Submit, create_app
 from actors.whatsapp.http_connections import server_config
 from actors.whatsapp.server_thread import ServerThread
 from actors.whatsapp.settings import WhatsAppSettings
@@ -80,11 +80,16 @@ def start_gateway() -> Iterator[Callable[..., Gateway]]:
     """Start gateways that listen on real sockets."""
     running: list[tuple[ServerThread, httpx.Client]] = []
 
-    def start(settings: WhatsAppSettings = SETTINGS, statuses: Statuses | None = None, **more: object) -> Gateway:
+    def start(
+        settings: WhatsAppSettings = SETTINGS,
+        statuses: Statuses | None = None,
+        submit: Submit | None = None,
+        **more: object,
+    ) -> Gateway:
         kept = Kept()
         app = create_app(
             settings,
-            kept.submit,
+            submit or kept.submit,
             kept.rejects.append,
             statuses or kept.report,
             kept.clock,

@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,35 @@ def test_a_draining_gateway_asks_to_come_again(gateway: Gateway) -> None:
     gateway.kept.draining = True
     assert post(gateway, bodies(1, 1)[0]).status_code == 503
     assert post_generic(gateway, {"messages": []}).status_code == 503
+
+
+def test_a_slow_disk_asks_to_come_again_and_its_write_is_not_disturbed(
+    start_gateway: Callable[..., Gateway],
+) -> None:
+    written: Future[None] = Future()
+    gateway = start_gateway(
+        SETTINGS.model_copy(update={"ack_timeout_s": 0.2}), submit=lambda _messages: asyncio.wrap_future(written)
+    )
+    body = bodies(2, 2)[0]
+    answer = post(gateway, body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    # A write that was given up on goes on: cancelling it would break its writer, which has yet to answer it.
+    assert not written.cancelled()
+    written.set_result(None)
+    assert post(gateway, body).status_code == 200
+
+
+def test_an_unexpected_error_of_the_writer_is_a_500_and_stops_nobody(start_gateway: Callable[..., Gateway]) -> None:
+    failures = [RuntimeError("broken")]
+
+    async def submit(messages: Any) -> None:
+        if failures:
+            raise failures.pop()
+
+    gateway = start_gateway(submit=submit)
+    body = bodies(1, 1)[0]
+    assert post(gateway, body).status_code == 500
+    assert post(gateway, body).status_code == 200
 
 
 # ---- limits --------------------------------------------------------------------------------------------------------

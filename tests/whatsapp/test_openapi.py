@@ -20,7 +20,9 @@ def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
     body = request.body or b""
     raw = body.encode() if isinstance(body, str) else body
     assert isinstance(raw, bytes)
-    request.headers["X-Majlis-Signature"] = sign_timed(GENERIC_SECRET, raw, int(time.time()) - 200 + next(moments) % 400)
+    request.headers["X-Majlis-Signature"] = sign_timed(
+        GENERIC_SECRET, raw, int(time.time()) - 200 + next(moments) % 400
+    )
     return request
 
 
