@@ -349,6 +349,41 @@ def test_a_second_sink_fences_the_first(bench: Any, row: Callable[..., Row], tmp
     first.close()
 
 
+def test_the_fence_holds_also_where_numbers_do_not_meet(bench: Any, row: Callable[..., Row]) -> None:
+    bench.source.add(row(0))
+    bench.drain()
+    first = bench.pipe
+    with first.ledger.transaction():
+        first.ledger.raise_sequence(5_000)
+    second = bench.open("other-ledger")
+    second.drain(10.0)
+    bench.source.add(row(1))
+    assert not first.drain(1.0)
+    assert first.writer.state.phase == "fenced"
+    assert bench.column("Row id") == ids([0, 0])
+    first.close()
+
+
+def test_halving_keeps_the_order_through_crashes(
+    bench: Any, row: Callable[..., Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import actors.sheets.columns as columns
+
+    monkeypatch.setattr(columns, "clean_text", lambda text: text)
+    bench.source.add(*(row(n, text="x" * 50_001 if n == 2 else f"t{n}") for n in range(8)))
+    for _ in range(40):
+        counters = bench.open().writer.counters
+        done = False
+        while not done and not counters["split"] and counters["refused"] < 2:
+            done = bench.pipe.pump(flush=True).idle
+        bench.crash()
+        if done:
+            break
+    bench.drain()
+    assert bench.column("Row id") == ids(n for n in range(8) if n != 2)
+    assert [d.position for d in bench.pipe.ledger.dead()] == [2]
+
+
 def test_one_process_holds_the_ledger(bench: Any) -> None:
     from actors.sheets.errors import LedgerError
 
