@@ -17,7 +17,6 @@ class Evidence(NamedTuple):
 
 STRONG: Final = 1.0
 FAIR: Final = 0.6
-FAINT: Final = 0.3
 
 # Matters joined by + share the words: such a word says "one of these", and keeps the running one where it is of them.
 _STRONG: Final = {
@@ -56,7 +55,7 @@ _STRONG: Final = {
     " watch some movies; film to watch; documentary; tv show; tv series; television; netflix; with subtitles; subtitle;"
     " subtitles; watch at home; watch on tv; watch on my; start watching; مسلسل; musalsal",
     "events": "event; concert; concerts; baseball; basketball; football game; soccer; hockey; ball game; sports event;"
-    " sport event; music concert; music show; music festival; music category; sports; sporting events;"
+    " sport event; music concert; music show; music festival; sports; sporting events;"
     " sporting event; music event; sports venue; music venue; sports events; theater event; theatre event; show"
     " tickets; game tickets; concert tickets; event tickets; tickets to see; gig; live music; live show; festival;"
     " musical; broadway; حفله; حفله موسيقيه; ماتش; مباراه; 7afla; haflah",
@@ -129,7 +128,7 @@ _SHARED: Final = {
     "events+music": "music; musician; pop music; rock music; country music; genre of music; type of music",
     "events+travel": "something to do; things to do; thing to do; something fun; anything to do; anything fun;"
     " activities;"
-    " to do there; to do in; to do around; to do that day; there to do; exciting activity; fun activity; outing;"
+    " to do there; to do in; to do around; to do that day; there to do;"
     " something fun to do; something interesting to do; fun; entertainment; happening around;"
     " something interesting; anything interesting; interesting",
     "music+media": "play",
@@ -150,13 +149,13 @@ def service_phrases() -> PhraseBook[Evidence]:
     meanings: dict[str, list[tuple[frozenset[str], float]]] = {}
     for table, strength in ((_STRONG, STRONG), (_FAIR, FAIR), (_SHARED, FAIR)):
         for matters, phrases in table.items():
-            for phrase in phrases.split(";"):
-                meanings.setdefault(phrase.strip(), []).append((frozenset(matters.split("+")), strength))
+            for words in phrases.split(";"):
+                meanings.setdefault(words.strip(), []).append((frozenset(matters.split("+")), strength))
     book: list[tuple[str, Evidence]] = []
     for phrase, said in meanings.items():
         best = max(strength for _, strength in said)
-        matters = frozenset[str]().union(*(matters for matters, strength in said if strength >= best - 0.5))
-        book.append((phrase, Evidence(matters, best)))
+        meant = frozenset[str]().union(*(matters for matters, strength in said if strength >= best - 0.5))
+        book.append((phrase, Evidence(meant, best)))
     return PhraseBook(book)
 
 

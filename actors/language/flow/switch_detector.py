@@ -30,6 +30,7 @@ _FAMILY: Final = -2.5
 _DESTINATION_BEFORE: Final = frozenset({"to", "at", "from", "near", "by", "around", "in", "called", "for"})
 _DEFINITE: Final = frozenset({"the", "that", "this", "my", "our", "your"})
 _NO: Final = frozenset({"no", "nope", "nah", "not", "لا", "la2", "la"})
+_OFFERING: Final = frozenset({"about"})
 _ASKING: Final = frozenset({"what", "where", "when", "which", "how", "who", "what's", "when's", "where's"})
 
 
@@ -92,7 +93,7 @@ class FlowSwitchDetector:
     def _hear(self, text: str, words: list[str], hits: list[Hit[Evidence]], cues: frozenset[Cue]) -> None:
         """Take the other side's turn: what it settled, offered and asked, and what it takes the matter to be."""
         self._other_side = cues & {"done", "more"}
-        self._open_question = text.rstrip().endswith("?") and "more" not in cues and not _ASKING.isdisjoint(words)
+        self._open_question = text.rstrip().endswith("?") and "more" not in cues and _asks_openly(words)
         if not self._turns:
             return
         weights = self._weigh(words, hits)
@@ -112,35 +113,27 @@ class FlowSwitchDetector:
         new = min(1.0, weights.get(best, 0.0))
         if not before:
             return SwitchVerdict(switched=False, confidence=1.0, matter=best)
-        signals: list[FlowSignal] = []
-
-        def note(name: str, weight: float, confidence: float = 1.0) -> None:
-            if confidence:
-                signals.append(FlowSignal(name=name, weight=round(weight * confidence, 3), confidence=confidence))
-
-        note("new_matter", _NEW_MATTER, new)
-        note("running_matter", _RUNNING_MATTER, running)
         related = bool(new) and any(best in family and not family.isdisjoint(self._running) for family in FAMILIES)
-        if related and best not in self._seen and "new" not in cues:
-            note("related_matter", _FAMILY)
-        if "new" in cues:
-            note("cue", _CUE if new else _CUE / 2)
-        if "opener" in cues:
-            note("opener", _OPENER if new else _OPENER / 3)
-        if "thanks" in cues and new:
-            note("thanks", _THANKS)
-        if new and best in self._seen:
-            note("earlier_matter", _RETURN)
-        if new and words and words[0] in _NO:
-            note("declined", _DECLINED)
-        if "done" in self._other_side:
-            note("task_done", _TASK_DONE)
-        if "more" in self._other_side:
-            note("more_offered", _MORE_OFFERED)
-        if self._open_question:
-            note("open_question", _OPEN_QUESTION)
-        if "end" in cues and "opener" not in cues:
-            note("ending", _ENDING)
+        with_new = 1.0 if new else 0.0
+        observed = (
+            ("new_matter", _NEW_MATTER, new),
+            ("running_matter", _RUNNING_MATTER, running),
+            ("related_matter", _FAMILY, float(related and best not in self._seen and "new" not in cues)),
+            ("cue", _CUE, ("new" in cues) * (1.0 if new else 0.5)),
+            ("opener", _OPENER, ("opener" in cues) * (1.0 if new else 0.33)),
+            ("thanks", _THANKS, ("thanks" in cues) * with_new),
+            ("earlier_matter", _RETURN, (best in self._seen) * with_new),
+            ("declined", _DECLINED, (words[:1] != [] and words[0] in _NO) * with_new),
+            ("task_done", _TASK_DONE, float("done" in self._other_side)),
+            ("more_offered", _MORE_OFFERED, float("more" in self._other_side)),
+            ("open_question", _OPEN_QUESTION, float(self._open_question)),
+            ("ending", _ENDING, float("end" in cues and "opener" not in cues)),
+        )
+        signals = tuple(
+            FlowSignal(name=name, weight=round(weight * sure, 3), confidence=sure)
+            for name, weight, sure in observed
+            if sure
+        )
         chance = probability(_BIAS + sum(signal.weight for signal in signals))
         switched = chance >= 0.5 and bool(best)
         if related and not switched and new >= STRONG:
@@ -150,7 +143,7 @@ class FlowSwitchDetector:
             confidence=max(chance, 1 - chance),
             matter=best if switched else before,
             previous=before,
-            signals=tuple(signals),
+            signals=signals,
         )
 
     def _weigh(self, words: list[str], hits: list[Hit[Evidence]]) -> dict[str, float]:
@@ -171,3 +164,10 @@ class FlowSwitchDetector:
                 has = weights.get(matter)
                 weights[matter] = strength if has is None else max(has, strength) + 0.2 * min(has, strength)
         return weights
+
+
+def _asks_openly(words: list[str]) -> bool:
+    """Tell a question for a detail ("what time?") from an offer ("what about this one?")."""
+    return any(
+        word in _ASKING and following not in _OFFERING for word, following in zip(words, [*words[1:], ""], strict=True)
+    )
