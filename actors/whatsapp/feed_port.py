@@ -9,20 +9,26 @@ from pathlib import Path
 import msgspec
 
 
-def write_port(folder: Path, port: int) -> None:
-    """Publish the local feed's port in the data folder, readable by its owner alone."""
+def write_port(folder: Path, port: int, **others: int) -> None:
+    """Publish the ports of the gateway in the data folder, readable by its owner alone.
+
+    Args:
+        folder: the data folder.
+        port: of the local feed.
+        **others: further ports by name: ``webhook``, ``admin``.
+    """
     target = folder / "gateway.json"
     temporary = folder / f"gateway.json.{os.getpid()}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(json.dumps({"port": port, "pid": os.getpid()}).encode())
+        file.write(json.dumps({"port": port, "pid": os.getpid(), **others}).encode())
     temporary.replace(target)
 
 
-def read_port(folder: Path) -> int | None:
-    """Read the local feed's port, or None where none was published."""
+def read_port(folder: Path, name: str = "port") -> int | None:
+    """Read the local feed's port, or another one by its name; None where none was published."""
     try:
         found = msgspec.json.decode((folder / "gateway.json").read_bytes(), type=dict[str, int])
     except (OSError, msgspec.DecodeError):
         return None
-    return found.get("port")
+    return found.get(name)

@@ -51,8 +51,8 @@ class GatewayActor(ProcessActor):
             clock=now_ms,
             appended=self._appended,
         )
-        self._serve()
         self._http = self._serve_webhooks()
+        self._serve()
 
     def _serve_webhooks(self) -> GatewayHttp | None:
         whatsapp = self._settings.whatsapp
@@ -86,7 +86,9 @@ class GatewayActor(ProcessActor):
             target=self._server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
         )
         self._thread.start()
-        write_port(self._folder.path, listener.getsockname()[1])
+        http = self._http
+        others = {"webhook": http.port, "admin": http.admin_port} if http is not None else {}
+        write_port(self._folder.path, listener.getsockname()[1], **others)
 
     def _listen(self) -> socket.socket:
         # The same port after a restart, where it is free: feeds then reach the successor at once.

@@ -35,3 +35,13 @@ class MendedEngine:
 
     def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
         return [WorkResult(key=item.key, understanding=Understanding(tier="essential")) for item in items]
+
+
+class GreetingEngine:
+    """Takes every message for a greeting in English."""
+
+    tier: Tier = "essential"
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        greeting = Understanding(lang="en", intent="greeting", intent_confidence=0.99, tier="essential")
+        return [WorkResult(key=item.key, understanding=greeting) for item in items]
