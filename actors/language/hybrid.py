@@ -227,12 +227,13 @@ class HybridEngine:
         ask = [
             i
             for i, job in enumerate(jobs)
-            if found[i].unsure(self.settings.ask_below) or self._gate.may_hold_names(job.item.text, job.rules)
+            if self._gate.readable(job.item.text)
+            and (found[i].unsure(self.settings.ask_below) or self._gate.may_hold_names(job.item.text, job.rules))
         ]
         self._ask(jobs, ask, scores)
 
     def _ask(self, jobs: list[_Job], ask: list[int], scores: Scores) -> None:
-        assert self._second is not None  # noqa: S101 - the caller has checked; this tells the type checker
+        assert self._second is not None
         budget = Budget(self.settings.model_ms, len(jobs), self._clock)
         for at in range(0, len(ask), self.settings.batch):
             part = ask[at : at + self.settings.batch]

@@ -118,9 +118,7 @@ def check(text: str, entities: Sequence[Entity], known: Sequence[Entity], thresh
         entities in order, not overlapping.
     """
     held = {(e.type, str(e.value)) for e in known}
-    out = [
-        _with(e, min(1.0, e.confidence + 2 * AGREED)) if (e.type, str(e.value)) in held else e for e in entities
-    ]
+    out = [_with(e, min(1.0, e.confidence + 2 * AGREED)) if (e.type, str(e.value)) in held else e for e in entities]
     out = [e for e in out if e.confidence >= threshold]
     if known:
         for reference in refer(text, known):

@@ -90,7 +90,9 @@ def intent_probabilities(scores: Scores, mixing: Mixing) -> NDArray[np.float64]:
     return np.exp(log_softmax(np.asarray(pooled)))
 
 
-def lexicon_features(texts: Sequence[str], lexicon: Lexicon, folded: Sequence[str] | None = None) -> NDArray[np.float64]:
+def lexicon_features(
+    texts: Sequence[str], lexicon: Lexicon, folded: Sequence[str] | None = None
+) -> NDArray[np.float64]:
     """Describe texts by the lexicon.
 
     Args:

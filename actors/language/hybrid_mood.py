@@ -113,5 +113,3 @@ def moods(
             )
         )
     return out
-
-

@@ -20,6 +20,8 @@ from messages.understanding import Entity
 
 WINDOWS = 4
 """How many windows of a long message the tagger reads."""
+_LATIN = re.compile("[a-zA-Z]")
+_ARABIC = re.compile("[\u0621-\u064a]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -168,6 +170,18 @@ class NameGate:
             the gate.
         """
         return cls(frozenset((folder / "ordinary.txt").read_text(encoding="utf-8").split("\n")))
+
+    @staticmethod
+    def readable(text: str) -> bool:
+        """Tell whether the encoder knows the message's script: it cuts Arabic into single letters.
+
+        Args:
+            text: the message.
+
+        Returns:
+            at least as many Latin letters as Arabic ones.
+        """
+        return len(_LATIN.findall(text[:600])) >= len(_ARABIC.findall(text[:600]))
 
     def may_hold_names(self, text: str, found: Sequence[Entity]) -> bool:
         """Look for a word that could be a name.

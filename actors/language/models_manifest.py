@@ -103,7 +103,9 @@ def read(folder: Path) -> Manifest:
             int(content["format"]),
         )
     except FileNotFoundError as error:
-        raise ModelFileError(f"no models in {folder}: {NAME} is missing; `majlis train --out {folder}` makes them") from error
+        raise ModelFileError(
+            f"no models in {folder}: {NAME} is missing; `majlis train --out {folder}` makes them"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from error
     if manifest.format != FORMAT:

@@ -42,6 +42,9 @@ FILES: Final[tuple[str, ...]] = (
     "ar.txt",
     "arz.txt",
     "general.txt",
+    "later_en.txt",
+    "later_ar.txt",
+    "later_arz.txt",
 )
 
 _MARK = re.compile(r"\[([^\[\]|]+)\|(per|proj|loc)\]")

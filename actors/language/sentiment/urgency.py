@@ -41,12 +41,16 @@ _DEADLINE = re.compile(
     r"(?:before|until|till|by) (?:\d{1,2}|noon|midnight)|clos(?:es|ing) (?:in|at|soon)|(?:flight|leav\w+|fly\w*) .{0,24}(?:tonight|tomorrow|now|dawn)|"
     r"tonight|today|expires?|or (?:i|we) (?:lose|leave|walk)|khelal|abl ma|law ma)\b|خلال|قبل ما|الليله|اليوم"
 )
-_WAITING = re.compile(r"\b(?:waiting (?:here|outside|in|at)|is (?:here|waiting)|are (?:here|waiting)|is anyone coming|where(?:'s| is| are) (?:your|ur|the) (?:agent|guy|man|keys?))\b")
+_WAITING = re.compile(
+    r"\b(?:waiting (?:here|outside|in|at)|is (?:here|waiting)|are (?:here|waiting)|is anyone coming|where(?:'s| is| are) (?:your|ur|the) (?:agent|guy|man|keys?))\b"
+)
 _CALM = re.compile(
     r"\b(?:no (?:rush|hurry|pressure|urgency)|not urgent|whenever|when convenient|when you (?:have|can|get)|any (?:day|time)|at your convenience|"
     r"next week|take your time|bira7tak|bra7tak|3ala mahlak)\b|على راحتك|مو مستعجل|مش مستعجل|لما تفضي"
 )
-_MILD_NOW = re.compile(r"\b(?:available now|vacant now|for now|now (?:it|the|asking|he|she|i want)|by now|until now|price now|right now (?:it|the))\b")
+_MILD_NOW = re.compile(
+    r"\b(?:available now|vacant now|for now|now (?:it|the|asking|he|she|i want)|by now|until now|price now|right now (?:it|the))\b"
+)
 
 
 def cues(text: str, folded: str | None = None) -> tuple[float, ...]:

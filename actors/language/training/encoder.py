@@ -215,6 +215,8 @@ def train(
             schedule.step()
             optimizer.zero_grad()
             losses += float(loss)
-        tell(f"encoder epoch {epoch + 1}/{plan.epochs}: loss {losses / len(batches):.3f}, {time.monotonic() - start:.0f} s")
+        tell(
+            f"encoder epoch {epoch + 1}/{plan.epochs}: loss {losses / len(batches):.3f}, {time.monotonic() - start:.0f} s"
+        )
     network.eval()
     return network, tokenizer

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from actors.language.corpus.loader import Example
+from actors.language.corpus.loader import Example, parse
 from actors.language.corpus.slots import refill, respell
 from actors.language.hybrid_encoder import EncoderRuntime, Reading
 from actors.language.tagger.decode import TagDecoder
@@ -21,6 +22,7 @@ from actors.language.training.encoder import word_tags
 
 COPIES: Final = 4
 """How often a message with names is varied; one without stands once."""
+TEMPLATE_COPIES: Final = 12
 
 
 def vary(examples: Sequence[Example], rng: random.Random, copies: int) -> list[Example]:
@@ -129,7 +131,9 @@ def train(
         return out
 
     rng = random.Random(seed)  # noqa: S311 - reproducible training, not secrets
-    train_set = sentences(vary(examples, rng, COPIES), "t")
+    templates = parse(files("actors.language.corpus").joinpath("names.txt").read_text(encoding="utf-8"), "names.txt")
+    varied = vary(examples, rng, COPIES) + vary(templates, rng, TEMPLATE_COPIES)
+    train_set = sentences(varied, "t")
     check_rng = random.Random(seed + 1)  # noqa: S311 - as above
     check = sentences([refill(e, check_rng, 1.0) for e in examples if e.spans], "c")
     corpus = Corpus(
