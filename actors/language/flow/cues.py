@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from actors.language.flow.words import PhraseBook
 
@@ -96,12 +96,9 @@ _ORDINALS: Final = {
 
 
 @cache
-def cue_phrases() -> PhraseBook[Cue]:
-    """Give the phrase book of the cues; made once a process."""
-    return PhraseBook((phrase, cue) for cue, phrases in _CUES.items() for phrase in phrases.split(";"))
-
-
-@cache
-def ordinal_phrases() -> PhraseBook[int]:
-    """Give the phrase book of ordinals; made once a process."""
-    return PhraseBook((phrase, place) for place, phrases in _ORDINALS.items() for phrase in phrases.split(";"))
+def cue_phrases() -> PhraseBook[Cue | int]:
+    """Give the phrase book of the cues and, as numbers, of the ordinals; made once a process."""
+    tables: tuple[dict[Any, str], ...] = (_CUES, _ORDINALS)
+    return PhraseBook(
+        (phrase, meaning) for table in tables for meaning, phrases in table.items() for phrase in phrases.split(";")
+    )

@@ -73,7 +73,7 @@ class FlowSwitchDetector:
         """
         words = words_of(text)
         hits = self._services.find(words)
-        cues = frozenset(hit.payload for hit in self._cues.find(words))
+        cues = frozenset([cue for _, _, cue in self._cues.find(words) if isinstance(cue, str)])
         if speaker != "user":
             self._hear(text, words, hits, cues)
             return SwitchVerdict(switched=False, confidence=1.0, matter=self._matter, previous=self._matter)
@@ -149,15 +149,15 @@ class FlowSwitchDetector:
     def _weigh(self, words: list[str], hits: list[Hit[Evidence]]) -> dict[str, float]:
         """Weigh each matter that a turn speaks of; a phrase that may mean the running one means that."""
         weights: dict[str, float] = {}
-        for hit in hits:
-            matters, strength = hit.payload
+        for start, _, (matters, said) in hits:
+            strength = said
             chosen = (matters & self._running) or (matters & self._seen) or matters
             if matters.isdisjoint(self._running) and matters.isdisjoint(DEFINITE_BY_NATURE):
-                before = words[hit.start - 1] if hit.start else ""
+                before = words[start - 1] if start else ""
                 if before in _DEFINITE:
                     if matters.isdisjoint(self._seen):
                         strength *= 0.5
-                    before = words[hit.start - 2] if hit.start > 1 else ""
+                    before = words[start - 2] if start > 1 else ""
                 if before in _DESTINATION_BEFORE and matters.isdisjoint(self._seen):
                     strength *= 0.6
             for matter in chosen:

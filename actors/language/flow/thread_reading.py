@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from actors.language.flow.agency_matters import TOPIC_OF_INTENT, subjects_of, topic_phrases
-from actors.language.flow.cues import Cue, cue_phrases, ordinal_phrases
+from actors.language.flow.cues import Cue, cue_phrases
 from actors.language.flow.words import words_of
 from messages.flow import MessageFacts, Subject
 
@@ -37,7 +38,7 @@ class Reading(NamedTuple):
     kind: str
     topic: str
     greeting: bool
-    cues: frozenset[Cue]
+    cues: AbstractSet[Cue]
     ordinal: int
     sure: float
 
@@ -73,19 +74,12 @@ def read(facts: MessageFacts, most_subjects: int) -> Reading:
         topic = TOPIC_OF_INTENT.get(facts.intent, "")
     elif words:
         hits = topic_phrases().find(words)
-        topic = hits[0].payload if hits else ""
+        topic = hits[0][2] if hits else ""
+    cues: set[Cue] = set()
     ordinal = 0
-    if not subjects and words:
-        for hit in ordinal_phrases().find(words):
-            if hit.end >= len(words) or words[hit.end] not in _NOT_IN_A_LIST:
-                ordinal = hit.payload
-                break
-    return Reading(
-        subjects,
-        kind,
-        topic,
-        facts.intent == "greeting",
-        frozenset([hit.payload for hit in cue_phrases().find(words)]),
-        ordinal,
-        max(0.5, min(1.0, sure)),
-    )
+    for _, end, meaning in cue_phrases().find(words):
+        if isinstance(meaning, str):
+            cues.add(meaning)
+        elif not ordinal and (end >= len(words) or words[end] not in _NOT_IN_A_LIST):
+            ordinal = meaning
+    return Reading(subjects, kind, topic, facts.intent == "greeting", cues, ordinal, max(0.5, min(1.0, sure)))

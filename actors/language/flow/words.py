@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 READ_CHARACTERS: Final = 1_200
 """How much of a text is looked at: what a message is about stands at its start; this bounds the cost."""
@@ -47,12 +47,8 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-class Hit(NamedTuple, Generic[P]):
-    """A phrase found: which word it starts at, the word after its last, and what it stands for."""
-
-    start: int
-    end: int
-    payload: P
+Hit: TypeAlias = tuple[int, int, P]
+"""A phrase found: which word it starts at, the word after its last, and what it stands for."""
 
 
 class PhraseBook(Generic[P]):
@@ -72,10 +68,19 @@ class PhraseBook(Generic[P]):
                 plurals.append(([*words[:-1], words[-1] + "s"], payload))
         for words, payload in plurals:
             found.setdefault(words[0], {}).setdefault(tuple(words[1:]), payload)
-        self._by_first = {
-            first: sorted(((list(rest), payload) for rest, payload in rests.items()), key=lambda rest: -len(rest[0]))
-            for first, rests in found.items()
-        }
+        self._alone: dict[str, P] = {}
+        """Phrases of one word."""
+        self._longer: dict[str, dict[str, list[tuple[list[str], P]]]] = {}
+        """The others by their first and second word, longest first."""
+        for first, rests in found.items():
+            for rest, payload in rests.items():
+                if rest:
+                    self._longer.setdefault(first, {}).setdefault(rest[0], []).append((list(rest), payload))
+                else:
+                    self._alone[first] = payload
+        for by_second in self._longer.values():
+            for entries in by_second.values():
+                entries.sort(key=lambda entry: -len(entry[0]))
 
     def find(self, words: list[str]) -> list[Hit[P]]:
         """Find the phrases in a text's words, from left to right, not overlapping.
@@ -86,32 +91,33 @@ class PhraseBook(Generic[P]):
         Returns:
             the hits in order.
         """
+        alone, longer = self._alone, self._longer
         hits: list[Hit[P]] = []
         free = 0
-        by_first = self._by_first
+        last = len(words) - 1
         for place, word in enumerate(words):
+            if word not in alone and word not in longer:
+                if word.isascii():
+                    continue
+                word = self._without_prefix(word)  # noqa: PLW2901 - the same word, as the book writes it
             if place < free:
                 continue
-            entries = by_first.get(word)
-            if entries is None:
-                if not _ARABIC_FIRST <= word[0] <= _ARABIC_LAST:
-                    continue
-                entries = self._without_prefix(word)
-                if entries is None:
-                    continue
-            for rest, payload in entries:
-                end = place + 1 + len(rest)
-                if not rest or words[place + 1 : end] == rest:
-                    hits.append(Hit(place, end, payload))
-                    free = end
-                    break
+            if place < last and word in longer:
+                for rest, payload in longer[word].get(words[place + 1], ()):
+                    end = place + 1 + len(rest)
+                    if len(rest) == 1 or words[place + 1 : end] == rest:
+                        hits.append((place, end, payload))
+                        free = end
+                        break
+            if place >= free and word in alone:
+                hits.append((place, place + 1, alone[word]))
         return hits
 
-    def _without_prefix(self, word: str) -> list[tuple[list[str], P]] | None:
-        """Look an Arabic word up without the article and the particles written together with it."""
-        for prefix in _ARABIC_PREFIXES:
-            if word.startswith(prefix) and len(word) >= len(prefix) + 2:
-                entries = self._by_first.get(word[len(prefix) :])
-                if entries is not None:
-                    return entries
-        return None
+    def _without_prefix(self, word: str) -> str:
+        """Take the article and the particles written together with it off an Arabic word, if the book has the rest."""
+        if _ARABIC_FIRST <= word[0] <= _ARABIC_LAST:
+            for prefix in _ARABIC_PREFIXES:
+                rest = word[len(prefix) :]
+                if len(rest) >= 2 and word.startswith(prefix) and (rest in self._alone or rest in self._longer):
+                    return rest
+        return word
