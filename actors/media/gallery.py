@@ -146,6 +146,21 @@ class Gallery:
         data = read_private(self._reading_path(entry.sha256)) if entry.sha256 else None
         return None if data is None else READING.decode(data)
 
+    def set_aside(self, sha256: str) -> Reading | None:
+        """Tell whether a content was set aside before, because readers died on it.
+
+        Args:
+            sha256: of the content.
+
+        Returns:
+            what was noted then; None where it was not set aside.
+        """
+        for entry in self._index.with_content(sha256):
+            reading = self.reading(entry)
+            if reading is not None and reading.set_aside:
+                return reading
+        return None
+
     def react(self, conversation: str, message_id: str, sender: str, emoji: str) -> int:
         """Note a reaction to a message's files.
 

@@ -14,6 +14,8 @@ from actors.media.settings import MediaSettings
 from messages.media import FieldValue, Reading, ReadItem
 from messages.understanding import Tier
 
+_METADATA_STAYS = ("tiff", "avif")
+
 
 class OcrEngines:
     """The OCR engines of a reader process, loaded when first used.
@@ -112,6 +114,8 @@ class ImageReader:
             fields["latitude"], fields["longitude"] = picture.location
         if judged < 0.35:
             notes.append("the picture is hard to read (blurred, dark, flat or small)")
+        if item.keep and detected.format in _METADATA_STAYS:
+            notes.append(f"camera metadata stays in what is kept: it cannot be taken out of {detected.format} files")
         text, confidence, engine_name, language, error = "", 0.0, "", "", ""
         try:
             engine, missing = self._engines.for_tier(item.tier)

@@ -88,7 +88,7 @@ class WhisperEngine:
 
 
 def invented(mean_log_probability: float, no_speech: float, words: int, seconds: float) -> bool:
-    """Tell whether a segment is text that nobody said: Whisper likes to end a short recording with "Thank you."
+    """Tell whether a segment is text that nobody said, such as the thanks that Whisper puts after short recordings.
 
     Args:
         mean_log_probability: of the segment's tokens; below -1 is Whisper's own sign of failure.

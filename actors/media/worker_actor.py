@@ -68,7 +68,9 @@ class ReadingDesk:
         current = self._gallery.current_content(item.sha256)
         if current != item.sha256:
             item = msgspec.structs.replace(item, path=str(self._store.path(current)))
-        reading = self._readers.read(msgspec.structs.replace(item, keep=True))
+        known = self._gallery.set_aside(current)
+        # What killed its readers is not tried again, also by a worker that started anew since.
+        reading = known or self._readers.read(msgspec.structs.replace(item, keep=True))
         if reading.cleaned:
             kept = self._store.keep(io.BytesIO(reading.cleaned), reading.name)
             self._gallery.replace_content(item.sha256, kept.sha256)

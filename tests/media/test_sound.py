@@ -130,6 +130,35 @@ def test_whisper_reads_every_container(read: Read, path: Path) -> None:
     assert times[-1][1] <= reading.duration_s + 0.5
 
 
+def film(path: Path, samples: np.ndarray) -> Path:
+    import av
+
+    with av.open(str(path), "w", format="mp4") as out:
+        pictures = out.add_stream("mpeg4", rate=5)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        sound = out.add_stream("aac", rate=RATE_HZ, layout="mono")
+        for _ in range(20):
+            out.mux(pictures.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        out.mux(pictures.encode(None))
+        for at in range(0, len(samples) - 1024, 1024):
+            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = RATE_HZ, at
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    return path
+
+
+def test_of_a_film_the_sound_is_read(tmp_path: Path, toy_model: Path) -> None:
+    with wave.open(str(FIXTURES / "toy_sentence.wav")) as source:
+        said = np.frombuffer(source.readframes(source.getnframes()), dtype="<i2").astype(np.float32) / 32768
+    path = film(tmp_path / "x.mp4", said)
+    reading = AudioReader(MediaSettings(vosk_model=str(toy_model)), None).read(path, detect(path), Moment())
+    assert (reading.kind, reading.mime) == ("video", "video/mp4")
+    assert "of a film only the sound was read" in reading.notes
+    errors, words = word_errors(TOY_SAID, reading.text)
+    assert errors <= 0.3 * words, reading.text
+
+
 def test_silence_and_noise_give_no_text(tmp_path: Path, read: Read) -> None:
     silent = read(wav(tmp_path / "silent.wav", hush(3)))
     assert (silent.text, silent.error, silent.confidence) == ("", "", 0.0)

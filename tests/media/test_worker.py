@@ -27,6 +27,7 @@ from stress.media_documents import text_pdf
 from stress.media_scenes import SCENES
 from supervision.spec import ChildSpec, SupervisorSpec
 from tests.media.conftest import SENT_MS
+from tests.media.test_sandbox import Hostile
 from tests.system.harness import QUICK, Bench, until
 
 SETTINGS = MediaSettings(ocr_engine="rapidocr", image_deadline_s=60)
@@ -97,6 +98,21 @@ def test_tables_stay_in_the_gallery_and_come_back_as_lookup_rows(
     reading = gallery.reading(entry)
     assert reading is not None
     assert len(lookup_rows(reading).rows) == 3
+
+
+def test_what_was_set_aside_is_not_tried_again_by_the_next_worker(tmp_path: Path, store: ContentStore) -> None:
+    config = MediaWorkerConfig(media=SETTINGS, folder=store.folder)
+    hostile = Hostile(tmp_path)
+    first = ReadingDesk(config, hostile.readers)
+    asked = item(store, b"SEGV me")
+    assert first.read(asked).reading.set_aside
+    assert hostile.count() == 2
+    first.close()
+    second = Hostile(tmp_path)
+    again = ReadingDesk(config, second.readers)
+    assert again.read(asked).reading.set_aside
+    assert second.count() == 2, "no reader was asked again"
+    again.close()
 
 
 def test_a_bad_file_is_filed_with_its_error(store: ContentStore, desk: ReadingDesk) -> None:
