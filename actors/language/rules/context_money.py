@@ -87,7 +87,7 @@ def find_bare_money(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     )
     by_first = {number.first: number for number in numbers}
     found: list[Candidate] = []
-    for number in numbers:
+    for number in sorted(numbers, key=_plainness):  # a full amount first: it tells how to scale the others
         if number.role or number.value <= 0:
             continue
         if number.in_words:
@@ -99,8 +99,15 @@ def find_bare_money(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         if candidate is not None:
             number.role = candidate.type
             talk.prices_end = tokens.ends[number.after - 1]
+            if candidate.type == "price" and isinstance(candidate.value, (int, float)) and candidate.value >= 1000:
+                talk.amounts.append(candidate.value)
+                talk.scales.add(RENT_SCALE if candidate.value < SALE_SCALE else SALE_SCALE)
             found.append(candidate)
     return found
+
+
+def _plainness(number: Number) -> bool:
+    return not number.grouped
 
 
 _LABELS: Final = word_set("# / + floor tower building block gate phase street")

@@ -19,7 +19,7 @@ from actors.language.rules.lookup import find_names
 from actors.language.rules.moments import MOMENT_WORDS, find_dates
 from actors.language.rules.names import find_cued_names, find_persons
 from actors.language.rules.numbers import Number, find_numbers
-from actors.language.rules.numeric_dates import find_bare_days, find_numeric_dates, join_weekdays
+from actors.language.rules.numeric_dates import find_bare_days, find_first_bounds, find_numeric_dates, join_weekdays
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
@@ -27,6 +27,7 @@ from messages.understanding import Entity
 
 SUREST: Final = 0.7  # the confidence threshold of the understanding layer
 _DIGIT: Final = re.compile("[0-9]")
+_DATE_MARK: Final = re.compile(r"[0-9][/.-][0-9]")
 _SEVEN_DIGITS: Final = re.compile(r"[0-9](?:[ ().\-/]{0,2}[0-9]){6}")
 _NUMBER_WORDS: Final = frozenset(NUMBER_WORDS)
 _MONTH_FIRST: Final = frozenset({"US"})
@@ -96,19 +97,12 @@ class RuleExtractor:
         found += names
         _own(tokens, numbers, [name for name in names if name.type in ("project", "location")])
         clock = Clock(sent_ms, utc_offset_min, month_first=regions[0] in _MONTH_FIRST)
-        dates: list[Candidate] = []
-        if has_digit and ("/" in folded or "-" in folded or "." in folded):
-            dates = find_numeric_dates(tokens, clock)
-            _own(tokens, numbers, dates)
-        if has_moment(texts):
-            dates += find_dates(tokens, numbers, clock)
+        dates = _worded_dates(tokens, numbers, clock)
         if not NUMBERLESS_WORDS.isdisjoint(texts):
             found += find_amounts(tokens, numbers, numberless=True)
         elif numbers and not UNIT_WORDS.isdisjoint(texts):
             found += find_amounts(tokens, numbers, numberless=False)
-        if numbers:
-            dates += find_bare_days(tokens, numbers, clock)
-        found += join_weekdays([date for date in dates if date.value], folded)
+        found += _all_dates(tokens, numbers, clock, dates)
         taken = [(c.start, c.end) for c in found if c.confidence >= 0.7 and c.type != "person"]
         cued = find_cued_names(tokens, taken, {c.start for c in names if c.type in ("location", "project")})
         found += cued
@@ -125,6 +119,26 @@ class RuleExtractor:
         return found
 
 
+def _worded_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
+    """Find the dates that need no other rule's word first: numeric ones and those in words."""
+    dates: list[Candidate] = []
+    if _DATE_MARK.search(tokens.folded) is not None:
+        dates = find_numeric_dates(tokens, clock)
+        _own(tokens, numbers, dates)
+    if has_moment(tokens.texts):
+        dates += find_dates(tokens, numbers, clock)
+    return dates
+
+
+def _all_dates(tokens: Tokens, numbers: list[Number], clock: Clock, dates: list[Candidate]) -> list[Candidate]:
+    """Add bare days and first bounds of ranges to the dates found, and join weekdays with theirs."""
+    if numbers:
+        if dates:
+            dates = dates + find_first_bounds(tokens, numbers, dates)
+        dates = dates + find_bare_days(tokens, numbers, clock)
+    return join_weekdays([date for date in dates if date.value], tokens.folded) if dates else []
+
+
 def has_moment(texts: list[str]) -> bool:
     """Whether a text has a word that dates are made of."""
     if not MOMENT_WORDS.isdisjoint(texts):
@@ -138,7 +152,7 @@ def _own(tokens: Tokens, numbers: list[Number], spans: list[Candidate]) -> None:
         return
     starts = tokens.starts
     position = 0
-    for candidate in sorted(spans):
+    for candidate in sorted(spans, key=lambda span: span.start):
         while position < len(numbers) and starts[numbers[position].first] < candidate.start:
             position += 1
         while position < len(numbers) and starts[numbers[position].first] < candidate.end:

@@ -16,7 +16,8 @@ TITLES: Final = word_set(
 )
 _SPAN_TITLES: Final = word_set("mr mrs ms miss mister dr")
 _CALL: Final = word_set(
-    "gm ge call ask contact tell inform text ping msg whatsapp email meet with from for regards thanks cheers hi "
+    "gm ge ring thank morning afternoon evening salam bro ostaz ostaza madam dr eng call ask contact tell inform "
+    "text ping msg whatsapp email meet with from for regards thanks cheers hi "
     "hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky"
 )
 _ARABIC_CALL: Final = word_set(
@@ -29,6 +30,7 @@ _INTRODUCES: Final = word_set("call ask contact tell inform ping hi hello hey de
 
 def _common() -> frozenset[str]:
     return word_set(
+        "jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter ramadan eid "
         "i i'm im i'll i've we the a an is are was were do does did can could would will shall may hi hello hey dear "
         "good morning evening afternoon night please pls plz thanks thank thx ok okay yes no not sure also and or but "
         "so if when what where which who how why any all my your our his her their its it this that these those there "
@@ -188,9 +190,12 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         and ends[at - 2] == starts[at - 1]
     ):
         start = starts[at - 2]  # "H. Olsen"
+    elif capital and before in _KUNYA and tokens.is_upper(at - 1):
+        start = starts[at - 1]  # "Um Khalid"
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
+_KUNYA: Final = frozenset({"um", "umm", "om", "abu", "abo", "bu", "bin", "al"})
 _GREETS: Final = word_set(
     "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning afternoon evening"
 )

@@ -163,6 +163,42 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
     return found
 
 
+def find_first_bounds(tokens: Tokens, numbers: list[Number], dates: list[Candidate]) -> list[Candidate]:
+    """Find the first day of a range whose second bound names the month: "27 to 30 May", "3rd - 5th June".
+
+    Args:
+        tokens: the text.
+        numbers: its numbers; sets the role of the days found.
+        dates: the dates found.
+
+    Returns:
+        candidates.
+    """
+    found: list[Candidate] = []
+    texts, starts = tokens.texts, tokens.starts
+    ends_with_month = {date.start: date for date in dates if date.value and tokens.folded[date.start].isdigit()}
+    for number in numbers:
+        joiner = number.after
+        ordinal = joiner < len(texts) and texts[joiner] in ORDINALS
+        joiner += ordinal
+        if number.role or number.in_words or joiner + 1 >= len(texts) or texts[joiner] not in _RANGE:
+            continue
+        second = ends_with_month.get(starts[joiner + 1])
+        if second is None or number.value != int(number.value) or not 1 <= number.value <= 31:
+            continue
+        last = dt.date.fromisoformat(str(second.value))
+        if number.value < last.day:
+            number.role = "date"
+            end = tokens.ends[number.after if ordinal else number.after - 1]
+            found.append(
+                Candidate(starts[number.first], end, "date", last.replace(day=int(number.value)).isoformat(), 0.85)
+            )
+    return found
+
+
+_RANGE: Final = word_set("to - and till until or الي الى")
+
+
 def join_weekdays(dates: list[Candidate], folded: str) -> list[Candidate]:
     """Join a weekday with the date that it precedes: "Wed 3 June", "Saturday, 10/3".
 

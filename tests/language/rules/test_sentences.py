@@ -34,6 +34,7 @@ SENTENCES = [
     "el se3r {120 alf|price|120000} geneh".replace("{120 alf|price|120000} geneh", "{120 alf geneh|price|120000}"),
     "{$3,200|price|3200} a month works for us",
     "I already transferred {Dhs 10,000|price|10000} yesterday".replace("yesterday", "{yesterday|date|2026-05-11}"),
+    "would {88,000|price|88000} do instead of {92|price|92000}?",
     # rooms
     "{3 bed|bedrooms|3} {2 bath|bathrooms|2} {townhouse|property_type|townhouse} please",
     "need a {two bedroom|bedrooms|2} {apartment|property_type|apartment} with {balcony|feature|balcony}",
@@ -77,6 +78,9 @@ SENTENCES = [
     "momken {bokra|date|2026-05-13} el sa3a {7|time|19:00}?",
     "we are open 24/7",
     "quarter past {three|x|}".replace("quarter past {three|x|}", "{quarter past three|time|15:15}") + " is fine",
+    "closed {27|date|2026-05-27} to {30 May|date|2026-05-30}",
+    "{3rd|date|2026-06-03} - {5th June|date|2026-06-05}",
+    "anything in Feb?",
     # contact
     "my number is {+971 55 765 4321|phone|+971557654321}",
     "call {0501239876|phone|+971501239876} or mail {Sales@Agency-One.ae|email|sales@agency-one.ae}",
@@ -103,6 +107,9 @@ SENTENCES = [
     "i bought a {plot|property_type|land} there",
     "{gym|feature|gym}, {sauna|feature|sauna} and {kids play area|feature|kids play area}",
     # persons
+    "{Um Khalid|person|um khalid} asked again",
+    "shokran ya ostaz {karim|person|karim}",
+    "{2B|unit|2B} {Ocean Heights|project|ocean heights} is free",
     "Hi {Layla|person|layla}, this is {Omar Haddad|person|omar haddad} from the bank",
     "please speak to {Mrs. Okafor|person|mrs. okafor} about it",
     "Regards, {Priya|person|priya}",
