@@ -72,6 +72,7 @@ def _table(report: object) -> None:
 def _rejects(folder: Path, limit: int, *, json_output: bool) -> None:
     import msgspec
 
+    from actors.console.visible import visible
     from messages.row import REJECT
     from store.errors import FolderMissing
     from store.folder import DataFolder
@@ -82,19 +83,19 @@ def _rejects(folder: Path, limit: int, *, json_output: bool) -> None:
     except FolderMissing:
         DataFolder.open(folder)  # a folder without rejects is fine; without a folder this raises
         return
-    start = max(log.first_position, log.next_position - limit)
-    for _, raw in log.read(start, limit=limit):
-        reject = REJECT.decode(raw)
-        if json_output:
-            shown = {**msgspec.structs.asdict(reject), "raw": reject.raw.decode("utf-8", "backslashreplace")}
-            typer.echo(msgspec.json.encode(shown).decode())
-        else:
-            typer.echo(f"{reject.where}: {reject.reason}: {_visible(reject.raw)}")
-
-
-def _visible(raw: bytes) -> str:
-    text = raw.decode("utf-8", "backslashreplace")[:120]
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+    position = max(log.first_position, log.next_position - limit)
+    # A read stops at some megabytes: it is repeated until the end.
+    while page := log.read(position, limit=limit):
+        position = page[-1][0] + 1
+        for _, raw in page:
+            reject = REJECT.decode(raw)
+            if json_output:
+                shown = {**msgspec.structs.asdict(reject), "raw": reject.raw.decode("utf-8", "backslashreplace")}
+                typer.echo(msgspec.json.encode(shown).decode())
+            else:
+                text = reject.raw[:480].decode("utf-8", "backslashreplace")[:120]
+                typer.echo(visible(f"{reject.where}: {reject.reason}: {text}"))
+    log.close()
 
 
 command = typer.main.get_command(app)

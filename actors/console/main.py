@@ -14,6 +14,10 @@ UsageError: type[Any] = typer.BadParameter.__mro__[1]
 """What wrong usage raises; its own name is private to the library."""
 
 
+_INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
+
+
 class Entry(NamedTuple):
     """Where a command is.
 
@@ -95,7 +99,7 @@ def main() -> None:
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has seen enough; a second error at exit is kept quiet too.
         sys.stderr.close()
@@ -105,6 +109,8 @@ def main() -> None:
             raise
         _complain(str(error))
         sys.exit(1)
+    if code == _INTERRUPTED:
+        _complain("interrupted")  # the library turns Ctrl-C into this exit code and says nothing
     sys.exit(code if isinstance(code, int) else 0)
 
 

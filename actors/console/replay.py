@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 app = typer.Typer()
-SHOWN_REJECTS = 20
 
 
 @app.command()
@@ -34,7 +33,8 @@ def replay(
     Running it again adds no row: what was recorded is counted as duplicates. Exit code 1 when a file could not be read
     at all, or not every message was finished.
     """
-    from actors.console.replay_run import Replay, offset_minutes
+    from actors.console.replay_run import SHOWN_REJECTS, Replay, offset_minutes
+    from actors.console.visible import visible
     from actors.system.settings import load_settings
     from actors.whatsapp.export_contract import ReadOptions
 
@@ -53,11 +53,11 @@ def replay(
     )
     outcome = Replay(settings, options, terminal=sys.stderr.isatty() and not json_output).run(files)
     for line in outcome.warnings[:SHOWN_REJECTS]:
-        typer.echo(f"majlis: note: {line}", err=True)
-    for line in outcome.rejects[:SHOWN_REJECTS]:
-        typer.echo(f"majlis: set aside: {line}", err=True)
-    if len(outcome.rejects) > SHOWN_REJECTS:
-        more = len(outcome.rejects) - SHOWN_REJECTS
+        typer.echo(f"majlis: note: {visible(line)}", err=True)
+    for line in outcome.rejects:
+        typer.echo(f"majlis: set aside: {visible(line)}", err=True)
+    if outcome.rejected > len(outcome.rejects):
+        more = outcome.rejected - len(outcome.rejects)
         typer.echo(f"majlis: {more} more set aside; all of them: majlis check --rejects", err=True)
     if json_output:
         import msgspec

@@ -26,6 +26,7 @@ from messages.session import Tally
 BATCH = 512
 BATCH_BYTES = 2_000_000
 STALLED_S = 60.0
+SHOWN_REJECTS = 20
 Show = Callable[[int, int, str], None]
 
 
@@ -36,7 +37,8 @@ class ReplayOutcome(msgspec.Struct):
         read: messages found in the files, the rejected ones among them.
         sent: messages that the gateway took in.
         tally: what became of those.
-        rejects: a line for each piece of input that was set aside.
+        rejects: a line for each piece of input that was set aside, the first of them.
+        rejected: how many there were.
         warnings: lines that concern no single message, such as an order of day and month that nothing tells.
         unread_files: files that gave no message at all, only rejects.
         seconds: from the first file's opening to the last row in the sink, without starting a system.
@@ -46,6 +48,7 @@ class ReplayOutcome(msgspec.Struct):
     sent: int = 0
     tally: Tally = Tally()
     rejects: list[str] = []
+    rejected: int = 0
     warnings: list[str] = []
     unread_files: int = 0
     seconds: float = 0.0
@@ -55,6 +58,12 @@ class ReplayOutcome(msgspec.Struct):
         """How many messages are neither a row, nor a duplicate, nor set aside."""
         return self.sent - self.tally.finished
 
+    def set_aside(self, line: str) -> None:
+        """Count a piece of input that was set aside; the first lines are kept to be shown."""
+        self.rejected += 1
+        if len(self.rejects) < SHOWN_REJECTS:
+            self.rejects.append(line)
+
     def report(self) -> dict[str, int | float]:
         """Give the figures: messages = rows + duplicates + set_aside, once all are finished."""
         return {
@@ -62,7 +71,7 @@ class ReplayOutcome(msgspec.Struct):
             "rows": self.tally.rows,
             "duplicates": self.tally.duplicates,
             "late": self.tally.late,
-            "set_aside": self.tally.set_aside + len(self.rejects),
+            "set_aside": self.tally.set_aside + self.rejected,
             "seconds": round(self.seconds, 3),
             "rate": round(self.read / self.seconds, 1) if self.seconds else 0.0,
         }
@@ -97,7 +106,7 @@ class Replay:
         """
         outcome = ReplayOutcome()
         run = f"replay-{uuid.uuid4().hex[:16]}"
-        with any_system(self._settings) as folder, _progress(shown=self._terminal) as show:
+        with any_system(self._settings, self._say_waiting) as folder, _progress(shown=self._terminal) as show:
             began = time.monotonic()
             client = FeedClient(lambda: read_port(folder.path), folder.frame_key(), run=run)
             media = ContentStore(folder.media)
@@ -116,15 +125,22 @@ class Replay:
             outcome.seconds = time.monotonic() - began
         return outcome
 
+    def _say_waiting(self) -> None:
+        if self._terminal:
+            from rich.console import Console
+
+            Console(stderr=True).print("done; another feed uses this system, which goes on until that is done too")
+
     def _feed(self, client: FeedClient, path: Path, media: ContentStore, outcome: ReplayOutcome, show: Show) -> None:
         found = rejected = 0
         batch: list[Inbound] = []
         size = 0
         kept: list[Reject] = []
+        kept_bytes = 0
         for item in read_source(path, self._options, media, warn=outcome.warnings.append):
             if isinstance(item, Rejected):
                 rejected += 1
-                outcome.rejects.append(f"{item.where}: {item.reason}")
+                outcome.set_aside(f"{item.where}: {item.reason}")
                 kept.append(
                     Reject(
                         where=item.where,
@@ -134,26 +150,32 @@ class Replay:
                         run=client.run,
                     )
                 )
+                kept_bytes += len(item.raw) + 300
             else:
                 found += 1
                 batch.append(msgspec.structs.replace(item, run=client.run))
-                size += len(item.text) * 2 + 300
+                size += len(item.text) * 2 + 300 + sum(map(len, item.extra.values())) * 2
             if len(batch) >= BATCH or size >= BATCH_BYTES:
-                client.send(batch)
-                outcome.sent += len(batch)
+                _send(client, batch, outcome)
                 batch, size = [], 0
                 show(outcome.sent, 0, path.name)
-            if len(kept) >= 50:
+            if len(kept) >= 50 or kept_bytes >= BATCH_BYTES:
                 client.reject(kept)
-                kept = []
-        if batch:
-            client.send(batch)
-            outcome.sent += len(batch)
+                kept, kept_bytes = [], 0
+        _send(client, batch, outcome)
         if kept:
             client.reject(kept)
         outcome.read += found + rejected
         if rejected and not found:
             outcome.unread_files += 1
+
+
+def _send(client: FeedClient, batch: list[Inbound], outcome: ReplayOutcome) -> None:
+    client.send(batch)
+    outcome.sent += len(batch) - len(client.rejected)
+    for line in client.rejected:
+        outcome.set_aside(line)
+    client.rejected.clear()
 
 
 @contextmanager

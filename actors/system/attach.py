@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from actors.system.boot import RunningSystem, is_running
 from actors.system.settings import Settings
 from actors.system.tree import declare
+from store.errors import FolderLocked, FolderMissing, StoreError
 from store.folder import DataFolder
+from store.lock import FolderLock
 
 WATCH_EVERY_S = 0.1
+POLL_S = 0.05
+USERS_FILE = "users.lock"
 
 
 @contextmanager
@@ -28,10 +36,14 @@ def own_system(settings: Settings) -> Iterator[RunningSystem]:
         StoreError: the folder is locked by another system, damaged, or of an unknown format.
         SystemFault: the system did not become ready.
     """
-    folder = DataFolder.open_or_create(settings.folder, partitions=settings.system.partitions)
-    with folder.lock("majlis"):
+    folder, lock = _locked(settings)
+    with lock:
         system = RunningSystem.start(
-            folder, declare(settings), ready_timeout_s=settings.system.ready_timeout_s, bind=settings.system.bind
+            folder,
+            declare(settings),
+            ready_timeout_s=settings.system.ready_timeout_s,
+            bind=settings.system.bind,
+            log_level=settings.system.log_level,
         )
         ended = threading.Event()
 
@@ -45,16 +57,84 @@ def own_system(settings: Settings) -> Iterator[RunningSystem]:
             yield system
         finally:
             ended.set()
-            watcher.join()
+            # Before the thread is waited for: it ends a restart that may be under way there.
             system.shutdown(settings.system.drain_timeout_s)
+            watcher.join()
+
+
+def _locked(settings: Settings) -> tuple[DataFolder, FolderLock]:
+    path = settings.folder.absolute()
+    try:
+        folder = DataFolder.open(path)
+    except FolderMissing:
+        if path.exists() and not _ours_to_make(path):
+            DataFolder.create(path, partitions=settings.system.partitions)  # says what is in the way
+    else:
+        return folder, folder.lock("majlis")
+    # Locked before it is made: two commands that begin at once must not both make it.
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be made: {error.strerror}") from error
+    lock = FolderLock(path / "lock", "majlis")
+    try:
+        return DataFolder.open_or_create(path, partitions=settings.system.partitions), lock
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _ours_to_make(path: Path) -> bool:
+    return path.is_dir() and ((path / "lock").exists() or not any(path.iterdir()))
+
+
+class SystemUsers:
+    """Who uses a running system beside the command that runs it: each holds a share of a lock (``flock``).
+
+    The kernel gives a share back when its holder dies, however it dies.
+
+    Args:
+        path: the data folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path / USERS_FILE
+        self._fd = -1
+
+    def _take(self, kind: int) -> bool:
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def join(self) -> bool:
+        """Become a user; False while the system is about to stop."""
+        return self._take(fcntl.LOCK_SH)
+
+    def close(self) -> bool:
+        """Let nobody become a user any more; False while there is one."""
+        return self._take(fcntl.LOCK_EX)
+
+    def leave(self) -> None:
+        """Give the share back."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 @contextmanager
-def any_system(settings: Settings) -> Iterator[DataFolder]:
+def any_system(settings: Settings, waiting: Callable[[], None] = lambda: None) -> Iterator[DataFolder]:
     """Use the system that runs on the data folder, or an own one for as long as the block lasts.
+
+    An own one goes on after the block while others use it: two replays at once are one system's work.
 
     Args:
         settings: of all services.
+        waiting: called before others are waited for at the end.
 
     Yields:
         the data folder of a running system.
@@ -62,10 +142,38 @@ def any_system(settings: Settings) -> Iterator[DataFolder]:
     Raises:
         StoreError, SystemFault: as for ``own_system``.
     """
-    if settings.folder.exists():
+    give_up = time.monotonic() + settings.system.ready_timeout_s
+    while True:
+        with ExitStack() as stack:
+            folder = _running_folder(settings, stack)
+            if folder is not None:
+                yield folder
+                return
+            users = SystemUsers(settings.folder)
+            stack.callback(users.leave)
+            try:
+                stack.enter_context(own_system(settings))
+            except FolderLocked:
+                # Another command's system is starting or stopping there.
+                if time.monotonic() > give_up:
+                    raise
+            else:
+                yield DataFolder.open(settings.folder)
+                if not users.close():
+                    waiting()
+                    while not users.close():
+                        time.sleep(POLL_S)
+                return
+        time.sleep(POLL_S)
+
+
+def _running_folder(settings: Settings, stack: ExitStack) -> DataFolder | None:
+    with suppress(FolderMissing):
         folder = DataFolder.open(settings.folder)
-        if is_running(folder):
-            yield folder
-            return
-    with own_system(settings):
-        yield DataFolder.open(settings.folder)
+        users = SystemUsers(folder.path)
+        if users.join():
+            if is_running(folder):
+                stack.callback(users.leave)
+                return folder
+            users.leave()
+    return None

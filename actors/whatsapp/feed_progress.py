@@ -48,18 +48,28 @@ class FeedProgress:
                 last_ms = max(last_ms, part.last_ms)
         return Tally(rows=rows, duplicates=duplicates, late=late, set_aside=set_aside, last_ms=last_ms)
 
-    def waiting_rows(self) -> int:
-        """Count the committed rows that the embedded sink has not written yet."""
+    def committed_rows(self) -> dict[int, int]:
+        """Give the position behind the last committed row of each partition."""
+        found = {}
+        for partition in range(self._folder.partitions):
+            reader = self._reader(partition)
+            if reader is not None:
+                found[partition] = reader.rows_next
+        return found
+
+    def waiting_rows(self, committed: dict[int, int] | None = None) -> int:
+        """Count the committed rows that the embedded sink has not written yet.
+
+        Args:
+            committed: up to where, as ``committed_rows`` gave it; None for all that are there now.
+        """
+        if committed is None:
+            committed = self.committed_rows()
         cursors: dict[int, int] = {}
         if self._folder.rows_file.exists():
             with RowsReader(self._folder.rows_file) as rows:
                 cursors = rows.cursors()
-        waiting = 0
-        for partition in range(self._folder.partitions):
-            reader = self._reader(partition)
-            if reader is not None:
-                waiting += max(0, reader.rows_next - cursors.get(partition, 0))
-        return waiting
+        return sum(max(0, position - cursors.get(partition, 0)) for partition, position in committed.items())
 
     def wait(
         self,
@@ -82,10 +92,14 @@ class FeedProgress:
         """
         last: tuple[int, int] = (-1, -1)
         moved = time.monotonic()
+        committed: dict[int, int] | None = None
         while True:
             tally = self.tally()
             done = tally.finished >= expected
-            state = (tally.finished, self.waiting_rows() if done else -1)
+            if done and committed is None:
+                # Taken once: on a busy system others' rows never end.
+                committed = self.committed_rows()
+            state = (tally.finished, self.waiting_rows(committed) if committed is not None else -1)
             if state != last:
                 last, moved = state, time.monotonic()
                 shown(tally)
