@@ -7,7 +7,9 @@ from typing import Any, Final, Literal
 
 from actors.language.flow.words import PhraseBook
 
-Cue = Literal["new", "opener", "thanks", "end", "done", "more", "back", "same", "other", "fault", "mine", "chase"]
+Cue = Literal[
+    "new", "opener", "thanks", "end", "done", "more", "back", "same", "other", "fault", "mine", "chase", "detail"
+]
 
 _CUES: Final[dict[Cue, str]] = {
     # The speaker puts another task beside or after the one before.
@@ -67,6 +69,11 @@ _CUES: Final[dict[Cue, str]] = {
     "other": "the other one; the other unit; the other apartment; the other flat; the other villa; the other property;"
     " the other place; other one; other unit; the previous one; the earlier one; التانيه; الثانيه الاخري; الاخري;"
     " الوحده التانيه; الشقه التانيه; el tanya; eltanya; el tany; el sha2a el tanya",
+    # A question about the thing found.
+    "detail": "do they; does it; does the; does that; does this; does she; does he; is it; are they; will it; has it;"
+    " have they; is she; is he; is that; is this; are those; is the; phone number; the address; street address; rating;"
+    " how much; how far; what time; how long; where is; where do they; when does it; which station; what genre; who is;"
+    " who directed; what is the price; بكام; بكم; فين; وين; كم سعره; متي; bkam; fen; wein; emta",
     "chase": "any update; any updates; any news; still waiting; following up; follow up; just checking; what happened;"
     " get back to me; did you; have you; في جديد; فيه جديد; ايش صار; شو صار; ايه الاخبار; لسه مستني; fe gdeed;"
     " eh el akhbar; shu sar; feh gdid",

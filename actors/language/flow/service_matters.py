@@ -110,7 +110,7 @@ _FAIR: Final = {
     "movies": "theater; theatre; screening; 3d; imax",
     "buses": "coach; departure station",
     "travel": "visit; trip; vacation; travel; traveling; travelling; free entry; kid friendly; park",
-    "calendar": "schedule; appointments; free; reminder; meeting",
+    "calendar": "schedule; appointments; reminder; remind me; meeting",
     "banks": "account; saving; checking",
     "payments": "pay; payment; private; public",
     "rides": "ride; ride type; riders; passengers; pick me up",

@@ -24,6 +24,7 @@ _OPEN_QUESTION: Final = -1.2
 _ENDING: Final = -1.0
 _THANKS: Final = 0.6
 _DECLINED: Final = 0.6
+_DETAIL: Final = -1.0
 _RETURN: Final = 0.6
 _FAMILY: Final = -2.5
 
@@ -111,9 +112,10 @@ class FlowSwitchDetector:
         running = min(1.0, max((weights.pop(matter, 0.0) for matter in self._running), default=0.0))
         best = max(weights, key=weights.__getitem__, default="")
         new = min(1.0, weights.get(best, 0.0))
-        if not before:
+        begun = self._turns and new >= STRONG and ("new" in cues or self._other_side)
+        if not before and not begun:
             return SwitchVerdict(switched=False, confidence=1.0, matter=best)
-        related = bool(new) and any(best in family and not family.isdisjoint(self._running) for family in FAMILIES)
+        related = bool(new) and any(best in family and before in family for family in FAMILIES)
         with_new = 1.0 if new else 0.0
         observed = (
             ("new_matter", _NEW_MATTER, new),
@@ -124,6 +126,7 @@ class FlowSwitchDetector:
             ("thanks", _THANKS, ("thanks" in cues) * with_new),
             ("earlier_matter", _RETURN, (best in self._seen) * with_new),
             ("declined", _DECLINED, (words[:1] != [] and words[0] in _NO) * with_new),
+            ("asks_detail", _DETAIL, ("detail" in cues and best not in DEFINITE_BY_NATURE) * with_new),
             ("task_done", _TASK_DONE, float("done" in self._other_side)),
             ("more_offered", _MORE_OFFERED, float("more" in self._other_side)),
             ("open_question", _OPEN_QUESTION, float(self._open_question)),
