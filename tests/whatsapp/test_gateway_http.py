@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -35,7 +36,7 @@ def now_ms() -> int:
 class Running:
     """A gateway with everything real: logs on disk, both servers on sockets."""
 
-    def __init__(self, path: Path, **settings: object) -> None:
+    def __init__(self, path: Path, **settings: Any) -> None:
         self.folder = DataFolder.open_or_create(path, partitions=2)
         self.inbox = InboxWriter(self.folder, max_bytes=10_000_000, clock=now_ms, appended=lambda _grown: None)
         self.reported = 0
@@ -47,10 +48,10 @@ class Running:
     def _report(self) -> None:
         self.reported += 1
 
-    def post(self, body: bytes, *, scheme: str = "http", **more: object) -> httpx.Response:
+    def post(self, body: bytes, *, scheme: str = "http", verify: ssl.SSLContext | bool = True) -> httpx.Response:
         url = f"{scheme}://localhost:{self.http.port}/webhooks/whatsapp"
         headers = {"X-Hub-Signature-256": sign_body(SECRET, body), "X-Forwarded-For": "203.0.113.9"}
-        return httpx.post(url, content=body, headers=headers, trust_env=False, **more)
+        return httpx.post(url, content=body, headers=headers, trust_env=False, verify=verify)
 
     def ask(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.http.admin_port}{path}", trust_env=False)
