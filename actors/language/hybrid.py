@@ -77,7 +77,7 @@ class HybridEngine:
         clock: seconds, monotonic.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts that load() joins
         self,
         tier: Literal["full", "reduced", "essential"],
         extractor: RuleExtractor,
@@ -219,7 +219,14 @@ class HybridEngine:
             return
         texts, folded = [j.item.text for j in jobs], [j.folded for j in jobs]
         scores = self._first.scores(folded)
-        found = moods(scores, self._mixing["reduced"], texts, folded, self._lexicon, self.settings.intent_threshold)
+        found = moods(
+            scores,
+            self._mixing["reduced"],
+            texts,
+            folded,
+            lexicon=self._lexicon,
+            threshold=self.settings.intent_threshold,
+        )
         for job, mood in zip(jobs, found, strict=True):
             job.mood = mood
         if level != "full" or self._second is None or self._gate is None:
@@ -247,7 +254,14 @@ class HybridEngine:
             mine = {name: values[part] for name, values in scores.items()}
             mine["encoder"] = answers
             folded = [jobs[i].folded for i in part]
-            found = moods(mine, self._mixing["full"], texts, folded, self._lexicon, self.settings.intent_threshold)
+            found = moods(
+                mine,
+                self._mixing["full"],
+                texts,
+                folded,
+                lexicon=self._lexicon,
+                threshold=self.settings.intent_threshold,
+            )
             for i, mood, seen in zip(part, found, names, strict=True):
                 jobs[i].mood, jobs[i].names = mood, seen
             self.counters.asked += len(part)

@@ -72,6 +72,7 @@ def moods(
     mixing: Mixing,
     texts: Sequence[str],
     folded: Sequence[str],
+    *,
     lexicon: Lexicon,
     threshold: float,
 ) -> list[Mood]:

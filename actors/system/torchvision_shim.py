@@ -29,7 +29,7 @@ def ensure_torchvision() -> bool:
     import sys
 
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise

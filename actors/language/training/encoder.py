@@ -214,9 +214,8 @@ def train(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
-            losses += float(loss)
-        tell(
-            f"encoder epoch {epoch + 1}/{plan.epochs}: loss {losses / len(batches):.3f}, {time.monotonic() - start:.0f} s"
-        )
+            losses += float(loss.detach())
+        took = time.monotonic() - start
+        tell(f"encoder epoch {epoch + 1}/{plan.epochs}: loss {losses / len(batches):.3f}, {took:.0f} s")
     network.eval()
     return network, tokenizer

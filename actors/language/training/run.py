@@ -208,7 +208,7 @@ def _build_kept(plan: TrainPlan, held: list[Example], held_scores: hybrid_mixing
     return out | {"of_full_training": json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}}
 
 
-def _train_all(
+def _train_all(  # noqa: PLR0917 - what train() has at hand
     plan: TrainPlan,
     examples: list[Example],
     held: list[Example],

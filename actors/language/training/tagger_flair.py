@@ -40,8 +40,7 @@ def vary(examples: Sequence[Example], rng: random.Random, copies: int) -> list[E
     for example in examples:
         if example.source == "general.txt":
             continue
-        for _ in range(copies if example.spans else 1):
-            out.append(respell(refill(example, rng, 0.85), rng))
+        out += [respell(refill(example, rng, 0.85), rng) for _ in range(copies if example.spans else 1)]
     return out
 
 

@@ -1,0 +1,54 @@
+"""The corpus: its format, its coverage, and the substitution that varies it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.language.corpus.loader import INTENTS, CorpusError, load, parse, parse_line
+from actors.language.corpus.slots import refill, respell
+from actors.language.training.run import held_out
+
+EXAMPLES = load()
+
+
+def test_every_intent_stands_in_every_language() -> None:
+    seen = Counter((e.intent, e.lang) for e in EXAMPLES if e.intent)
+    assert {(i, lang) for i in INTENTS for lang in ("en", "ar", "arz")} <= set(seen)
+
+
+def test_the_corpus_is_large_and_has_no_repeats() -> None:
+    assert len({" ".join(e.text.lower().split()) for e in EXAMPLES}) > 2300
+
+
+def test_held_out_messages_are_not_trained_on() -> None:
+    assert not {e.text.lower() for e in held_out()} & {e.text.lower() for e in EXAMPLES}
+
+
+def test_a_line_gives_its_flags_and_spans() -> None:
+    example = parse_line("-! call [Sara|per] in [JVC|loc] now", "complaint", "en", "t")
+    assert (example.sentiment, example.urgent, example.text) == ("negative", True, "call Sara in JVC now")
+    assert [(example.text[s.start : s.end], s.type) for s in example.spans] == [("Sara", "person"), ("JVC", "location")]
+
+
+@pytest.mark.parametrize("content", ["hello\n", "@ nosuch en\nhi\n", "@ inquiry en\n[a|loc] [b|loc\n@ inquiry\n"])
+def test_a_malformed_file_is_an_error(content: str) -> None:
+    with pytest.raises(CorpusError):
+        parse(content, "t")
+
+
+@given(st.integers(0, 10**6), st.sampled_from([e for e in EXAMPLES if e.spans]))
+def test_substitution_keeps_spans_on_names(seed: int, example: object) -> None:
+    rng = random.Random(seed)
+    assert hasattr(example, "spans")
+    varied = respell(refill(example, rng, 1.0), rng)  # type: ignore[arg-type]
+    assert [s.type for s in varied.spans] == [s.type for s in example.spans]
+    end = 0
+    for span in varied.spans:
+        assert end <= span.start < span.end <= len(varied.text)
+        assert varied.text[span.start : span.end].strip() == varied.text[span.start : span.end]
+        end = span.end
