@@ -84,7 +84,9 @@ def _fed(process: subprocess.Popen[str]) -> Figures:
 
 
 def _throughput(path: Path, engine: str, messages: int) -> Figures:
-    with SystemUnderTest(path, {"language.engine": engine}) as system:
+    # The skeleton is the spine alone: no text is understood, so there is nothing to divide into threads either.
+    settings = {"language.engine": engine, "sessions.threads": engine != "empty"}
+    with SystemUnderTest(path, settings) as system:
         _fed(feeder(path, total=CONVERSATIONS, conversations=CONVERSATIONS, run="warm-up", prefix="w"))
         _finish(system, "warm-up", CONVERSATIONS)
         cpu = system.cpu_seconds()

@@ -29,6 +29,7 @@ from actors.console.admin_asking import (
     shown,
     span,
 )
+from actors.console.admin_channels import add_commands
 from actors.console.admin_dlq import dlq
 
 app = typer.Typer(
@@ -272,4 +273,5 @@ def _operator() -> str:
         return "admin"
 
 
+add_commands(app)
 command = typer.main.get_command(app)

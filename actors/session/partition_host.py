@@ -42,6 +42,7 @@ from actors.session.transitions import Phase
 from messages.inbound import INBOUND, Inbound
 from messages.media import MediaResult
 from messages.row import DEAD_LETTER, DeadLetter
+from messages.session import Snapshot
 from messages.understanding import WorkResult
 from messages.wire import WireError, encode
 from store.partition import PartitionState, Turn
@@ -283,6 +284,9 @@ class PartitionHost:
 
     def _done(self, cell: Cell, arrival: Arrival, now_ms: int) -> None:
         self._claim(arrival, now_ms)
+        self._mark_dirty(cell)
+
+    def _mark_dirty(self, cell: Cell) -> None:
         if not cell.dirty:
             cell.dirty = True
             self._dirty.append(cell)
@@ -337,6 +341,29 @@ class PartitionHost:
         if cell is None:
             return False
         self._step(cell, Unlock(who), self._clock())
+        return True
+
+    def edit(self, key: str, change: Callable[[Snapshot], Snapshot | None]) -> bool:
+        """Change a session's snapshot on an operator's word; it is written with the next commit.
+
+        Args:
+            key: the conversation's key.
+            change: gives the new snapshot, or None to leave it.
+
+        Returns:
+            True if there is such a session and it was changed.
+
+        Raises:
+            WireError: its snapshot is damaged.
+        """
+        if self._residents.get(key) is None and self._state.session(key) is None:
+            return False
+        cell = self._residents.activate(key, self._clock())
+        after = change(cell.state.snapshot)
+        if after is None:
+            return False
+        cell.state = msgspec.structs.replace(cell.state, snapshot=after)
+        self._mark_dirty(cell)
         return True
 
     def replay(self, letter_id: str) -> bool:

@@ -9,9 +9,10 @@ import msgspec
 
 from actors.session.partition_host import PartitionHost
 from actors.session.residents import Cell
+from actors.session.service_building import released, replies_of, threads_of
 from messages.row import DEAD_LETTER, DeadLetter
-from messages.session import SNAPSHOT
-from messages.wire import WireError
+from messages.session import SNAPSHOT, Snapshot
+from messages.wire import Wire, WireError
 from store.partition import PartitionState
 from supervision.errors import UnknownVerbError
 
@@ -36,8 +37,8 @@ class ShardAdmin:
         """Answer one verb.
 
         Args:
-            verb: ``locks``, ``unlock``, ``sessions``, ``session``, ``dlq_list``, ``dlq_show``, ``dlq_replay``,
-                ``dlq_purge``.
+            verb: ``locks``, ``unlock``, ``sessions``, ``session``, ``release``, ``dlq_list``, ``dlq_show``,
+                ``dlq_replay``, ``dlq_purge``.
             arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``.
 
         Returns:
@@ -52,6 +53,7 @@ class ShardAdmin:
             "unlock": self._unlock,
             "sessions": self._sessions,
             "session": self._session,
+            "release": self._release,
             "dlq_list": self._dlq_list,
             "dlq_show": self._dlq_show,
             "dlq_replay": self._dlq_replay,
@@ -155,10 +157,19 @@ class ShardAdmin:
                     "high_water_ms": snapshot.high_water_ms,
                     "recent": list(snapshot.recent),
                     "known": [{"type": item.type, "value": item.value} for item in snapshot.known],
+                    "threads": [
+                        {"name": each.name, "topic": each.topic, "messages": each.messages, "closed": each.closed}
+                        for each in threads_of(snapshot.threads).threads
+                    ],
+                    "replies": _named(replies_of(snapshot.replies)),
                     "lock": self._lock_of(cell) if cell and cell.state.lease else None,
                 }
             }
         return {"session": None}
+
+    def _release(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        key = arguments.get("conversation", "")
+        return {"released": any(host.edit(key, _automatic_again) for host in self._hosts.values())}
 
     def _letters(self) -> list[DeadLetter]:
         found: list[DeadLetter] = []
@@ -190,9 +201,7 @@ class ShardAdmin:
         wanted = arguments.get("letter", "")
         for letter in self._letters():
             if letter.letter_id == wanted:
-                fields = {name: getattr(letter, name) for name in letter.__struct_fields__ if name != "message"}
-                message = {name: getattr(letter.message, name) for name in letter.message.__struct_fields__}
-                return {"letter": msgspec.to_builtins({**fields, "message": message})}
+                return {"letter": {**_named(letter), "message": _named(letter.message)}}
         return {"letter": None}
 
     def _dlq_replay(self, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -217,6 +226,18 @@ class ShardAdmin:
         if arguments.get("all") in {"1", "true", "yes"}:
             return [letter.letter_id for letter in self._letters()]
         raise ValueError("name a letter, or all")
+
+
+def _named(message: Wire) -> dict[str, Any]:
+    # On the wire a message is an array; a person wants names.
+    named = {name: getattr(message, name) for name in message.__struct_fields__ if name not in {"v", "message"}}
+    found: dict[str, Any] = msgspec.to_builtins(named)
+    return found
+
+
+def _automatic_again(snapshot: Snapshot) -> Snapshot | None:
+    after = released(snapshot.replies)
+    return None if after == snapshot.replies else msgspec.structs.replace(snapshot, replies=after)
 
 
 def _limit(arguments: Mapping[str, str]) -> int:

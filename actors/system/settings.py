@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from actors.language.flow.settings import FlowSettings
 from actors.language.settings import LanguageSettings
 from actors.media.settings import GallerySettings, MediaSettings
 from actors.session.dispatcher import DispatchPolicy
@@ -76,6 +77,7 @@ class SessionsSettings(Section):
     retries: int = Field(3, ge=0, description="further tries of a message whose handling raised")
     backoff_ms: int = Field(200, ge=1, description="wait before the first of them")
     dedup_days: float = Field(7.0, gt=0.0035, description="memory for live messages' ids; imports are never forgotten")
+    threads: bool = Field(default=True, description="divide conversations into threads")
     rows_max_bytes: int = Field(100_000_000, ge=1_000_000, description="bound of each partition's rows log")
 
 
@@ -113,6 +115,7 @@ class Settings(BaseModel):
         folder: the data folder.
         system, gateway, sessions, language, media_pool, sink: a section for each service.
         understanding: how messages are understood.
+        flow: how conversations are divided into threads.
         media, gallery: how files are read and kept.
         sheets: Google Sheets.
         whatsapp: webhooks, media download, replies, delivery.
@@ -126,6 +129,7 @@ class Settings(BaseModel):
     sessions: SessionsSettings = SessionsSettings()
     language: PoolSettings = PoolSettings()
     understanding: LanguageSettings = LanguageSettings()
+    flow: FlowSettings = FlowSettings()
     media_pool: MediaPoolSettings = MediaPoolSettings()
     media: MediaSettings = MediaSettings()
     gallery: GallerySettings = GallerySettings()

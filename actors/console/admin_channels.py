@@ -1,0 +1,95 @@
+"""``majlis admin`` for what goes in and out: the inbox, replies, delivery, the sink and its breakers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from actors.console.admin_asking import (
+    DEFAULT_FOLDER,
+    Folder,
+    Json,
+    Timeout,
+    ask,
+    ask_shards,
+    fail,
+    plain,
+    print_facts,
+    print_json,
+    print_records,
+    report,
+)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to ``majlis admin``."""
+    for command in (inbox, release, outgoing, sink, breaker):
+        app.command()(command)
+
+
+def inbox(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
+    """Show what the gateway has taken in, and what waits in each partition's inbox."""
+    found = ask(folder, "gateway", "inbox", {}, timeout)
+    print_json(found) if as_json else print_facts(found)
+
+
+def release(
+    conversation: Annotated[str, typer.Argument(help="The conversation's key.")],
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Let automatic replies go on in a conversation that a person had taken over."""
+    answers, errors = ask_shards(folder, "release", {"conversation": conversation}, timeout)
+    done = any(answer["released"] for answer in answers.values())
+    if as_json:
+        print_json({"conversation": conversation, "released": done, "errors": errors})
+    elif done:
+        typer.echo(plain(f"released {conversation}"))
+    report(errors)
+    if not done:
+        fail(f"{conversation} is not with a person")
+
+
+def outgoing(
+    state: Annotated[str, typer.Option("--state", help="waiting, sending, unknown, sent, dead, handed_over, ...")] = "",
+    conversation: Annotated[str, typer.Option("--conversation", help="The conversation's key.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")] = 50,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Show how many replies stand where; with --state or --conversation also which."""
+    arguments = {"state": state, "conversation": conversation, "limit": str(limit)}
+    found = ask(folder, "delivery", "outgoing", arguments, timeout)
+    if as_json:
+        print_json(found)
+        return
+    print_facts({**found["counts"], "breakers": found["breakers"]})
+    if found["outgoing"]:
+        print_records(found["outgoing"], ("conversation", "state", "attempts", "code", "error", "text"))
+
+
+def sink(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
+    """Show how far the sink has written each partition."""
+    found = ask(folder, "sink", "cursors", {}, timeout)
+    print_json(found) if as_json else print_facts(found["cursors"])
+
+
+def breaker(
+    name: Annotated[str, typer.Argument(help="A spreadsheet's id; empty for the current one.")] = "",
+    state: Annotated[str, typer.Option("--set", help="open or closed.")] = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Show the Google Sheets sink's circuit breakers, or set one."""
+    arguments = {"name": name, "state": state} if state else {}
+    found = ask(folder, "sink", "breaker", arguments, timeout)
+    if as_json:
+        print_json(found)
+    elif "breakers" in found and isinstance(found["breakers"], dict):
+        print_facts(found["breakers"])
+    else:
+        print_facts(found)
