@@ -14,6 +14,9 @@ _INVISIBLE = re.compile(
 )
 
 
+_ATTACHED = re.compile("[\u0300-\u036f\u064b-\u065f\u0670]+")  # marks that belong to the letter before them
+
+
 def _table() -> dict[int, str]:
     table: dict[int, str] = {0x130: "i"}  # the one letter whose lower case is two code points
     for start in (0x660, 0x6F0, 0xFF10, 0x966):
@@ -96,7 +99,9 @@ class Tokens:
         """Map a folded span back to the original text."""
         if self.offsets is None:
             return start, end
-        return self.offsets[start], self.offsets[end - 1] + 1
+        last = self.offsets[end - 1] + 1
+        marks = _ATTACHED.match(self.original, last)
+        return self.offsets[start], marks.end() if marks else last
 
     def is_upper(self, index: int) -> bool:
         """Whether token ``index`` starts with a capital letter in the original."""

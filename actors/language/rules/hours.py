@@ -228,6 +228,8 @@ def _half_of_day(tokens: Tokens, number: Number, reading: _Reading) -> bool:
     after = texts[at] if at < len(texts) else ""
     if after == "am" and reading.before == "ya":
         return False  # "ya 3am": a form of address
+    if after in ("el", "al") and at + 1 < len(texts) and texts[at + 1] in MERIDIEM:
+        at, after = at + 1, texts[at + 1]  # "10 el sob7"
     touching = at < len(texts) and tokens.starts[at] - tokens.ends[at - 1] <= 1
     last = _dotted_meridiem(texts, at) if touching else 0
     if after in MERIDIEM and not (after == "am" and number.in_words):

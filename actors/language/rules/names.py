@@ -68,6 +68,10 @@ _PROJECT_STRONG: Final = word_set(
     "terraces compound building"
 )
 _PLACE_LEAD: Final = word_set("in at near around from to towards by of")
+_ARABIC_FUNCTION: Final = word_set(
+    "في من علي مع الي عن هل كم و او ثم لا ما جديد جديده قديم كبير كبيره صغير كامل كامله سكني سكنيه هنا هناك "
+    "اللي التي الذي للبيع للايجار رقم موجود فاضي فيها فيه"
+)
 _ARABIC_PROJECT: Final = frozenset({"برج", "كمبوند", "كومباوند", "مشروع", "عماره", "ابراج", "compound", "borg", "burj"})
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
@@ -238,9 +242,11 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             and kinds[at + 1] == WORD
             and texts[at + 1][0] > "\u0600"
             and word[0] > "\u0600"
-            and starts[at + 1] not in owned
+            and starts[at] not in owned
+            and texts[at + 1] not in _ARABIC_FUNCTION
         ):
-            found.append(Candidate(starts[at], ends[at + 1], "project", tokens.folded[starts[at] : ends[at + 1]], 0.8))
+            sure = 0.96 if starts[at + 1] in owned else 0.8  # a tower named for its place
+            found.append(Candidate(starts[at], ends[at + 1], "project", tokens.folded[starts[at] : ends[at + 1]], sure))
             at += 2
             continue
         if word in ("حي", "منطقه", "شارع") and at + 1 < count and kinds[at + 1] == WORD and texts[at + 1][0] > "\u0600":

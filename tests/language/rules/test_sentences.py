@@ -86,7 +86,12 @@ SENTENCES = [
     "call {0501239876|phone|+971501239876} or mail {Sales@Agency-One.ae|email|sales@agency-one.ae}",
     "details: {https://Example.com/Listing?id=7|url|https://example.com/listing?id=7}.",
     "للتواصل {٠٥٥١٢٣٤٥٦٧|phone|+971551234567}",
+    "{el 7ad|date|2026-05-17} {10|time|10:00} el sob7",
+    "قبل الساعة {٨ مساءً|time|20:00}",
+    "الموعد {غداً|date|2026-05-13}",
     # places
+    "{شقتي|property_type|apartment} في {برج المارينا|project|برج المارينا}",
+    "عمارة في {ديرة|location|ديرة}",
     "anything in {Business Bay|location|business bay} or {JLT|location|jumeirah lakes towers}?",
     "I prefer {Palm Jumeirah|location|palm jumeirah} or {DIFC|location|dubai international financial centre}",
     "looking in {San Francisco|location|san francisco} and {Oakland|location|oakland}",
