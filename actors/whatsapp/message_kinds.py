@@ -37,9 +37,9 @@ def _media(part: dict[str, Any], extra: Extra, kind: str) -> Content:
     name = as_text(part.get("filename")) or kind
     attachment = Attachment(
         name=name[:_NAME_MAX],
-        mime=as_text(part.get("mime_type")),
+        mime=as_text(part.get("mime_type"))[:_NAME_MAX],
         size=size if type(size) is int and 0 <= size < 1 << 53 else 0,
-        media_id=as_text(part.get("id")),
+        media_id=as_text(part.get("id"))[:_NAME_MAX],
         note=_NOT_FETCHED if part.get("id") else "came without an id to fetch it by",
     )
     return as_text(part.get("caption")), (attachment,)

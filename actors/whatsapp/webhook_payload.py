@@ -27,6 +27,8 @@ _STATES: Final[dict[str, ReportState]] = {
     "deleted": "deleted",
 }
 _ID_MAX: Final = 512
+_SENDER_MAX: Final = 256  # a business-scoped user id has at most 131 characters
+_NAME_MAX: Final = 256
 _HOUR_MS: Final = 3_600_000
 _LATEST_MS: Final = 253_402_300_799_000  # the end of year 9999
 _LIST_KEYS: Final = (b'"entry"', b'"changes"', b'"messages"', b'"statuses"')
@@ -199,6 +201,9 @@ class _Reader:
         if not (wa_id or user_id or group):
             self.refuse("a message without a sender", message)
             return
+        if max(len(wa_id), len(user_id), len(group)) > _SENDER_MAX:
+            self.refuse(f"a message whose sender's id has more than {_SENDER_MAX} characters", message)
+            return
         extra: dict[str, str] = {"channel": channel}
         if wa_id:
             extra["wa_id"] = wa_id
@@ -221,6 +226,10 @@ class _Reader:
         unknown = message.keys() - _ENVELOPE - {sort}
         if unknown and kind != "unsupported":
             extra["unknown"] = self._keep({key: message[key] for key in sorted(unknown)})
+        limit = self._reading.max_extra_chars
+        for key, value in extra.items():
+            if len(value) > limit:
+                extra[key] = value[: limit - 1] + "…"
         identity = as_text(message.get("id"))
         if not identity:
             identity = "sha256:" + hashlib.sha256(self._keep(message, 1 << 20).encode()).hexdigest()[:32]
@@ -233,7 +242,7 @@ class _Reader:
                 source="whatsapp",
                 conversation=conversation,
                 sender=(wa_id or user_id) if direction == "in" else (number or channel),
-                sender_name=name if direction == "in" else "",
+                sender_name=name[:_NAME_MAX] if direction == "in" else "",
                 direction=direction,
                 kind=kind,
                 text=text,
@@ -289,7 +298,7 @@ class _Reader:
         if not isinstance(status, dict) or not as_text(status.get("id")):
             self.refuse("a status without a message's id", status)
             return
-        name = as_text(status.get("status"))
+        name = as_text(status.get("status"))[:_NAME_MAX]
         code, detail = 0, ""
         errors = _list(status, "errors")
         if errors:
@@ -300,7 +309,7 @@ class _Reader:
                 message_id=as_text(status.get("id")),
                 state=state,
                 recipient=as_text(status.get("recipient_user_id")) or as_text(status.get("recipient_id")),
-                callback=as_text(status.get("biz_opaque_callback_data")),
+                callback=as_text(status.get("biz_opaque_callback_data"))[:_ID_MAX],
                 at_ms=self._time(status.get("timestamp"), {}),
                 channel=channel,
                 code=code,

@@ -226,6 +226,23 @@ def test_numbers_that_are_not_ours_are_refused() -> None:
     assert "not one of ours" in payload.refused[0].reason
 
 
+def test_nothing_beside_the_text_grows_without_bound() -> None:
+    huge = "x" * 1_000_000
+    payload = parse_payload(wrap(message("text", {"body": "a"}, **{"from": huge})), READING)
+    assert payload.refused[0].reason == "a message whose sender's id has more than 256 characters"
+    found = one(
+        message("button", {"payload": huge, "text": "Yes"}),
+        contacts=[{"wa_id": "971501", "profile": {"name": huge, "username": huge}}],
+    )
+    assert len(found.sender_name) == 256
+    assert max(map(len, found.extra.values())) == READING.max_extra_chars
+    media = one(message("document", {"id": "m", "filename": huge, "sha256": huge, "mime_type": "a/b"}))
+    assert len(media.attachments[0].name) == 255
+    reported = {"id": "w", "status": huge, "biz_opaque_callback_data": huge, "errors": [{"code": 1, "title": huge}]}
+    (status,) = parse_payload(wrap(statuses=[reported]), READING).statuses
+    assert max(len(status.callback), len(status.detail)) <= 1000
+
+
 @pytest.mark.parametrize("stamp", [None, "", "-5", "1e9", "99999999999999", [1], "٣", True])
 def test_an_unusable_time_is_replaced_and_noted(stamp: Any) -> None:
     found = one(dict(message("text", {"body": "x"}), timestamp=stamp))
