@@ -21,11 +21,14 @@ class DispatchPolicy(msgspec.Struct, frozen=True):
     Attributes:
         batch: the most items in a batch.
         credits: the most batches in flight at one worker.
+        weight: the most that a batch of several items may weigh; with texts of 64 KB a full batch would take longer
+            than its deadline.
         deadline_ms: after this a worker that has not answered is taken for hung, milliseconds.
     """
 
     batch: int = 128
     credits: int = 2
+    weight: int = 200_000
     deadline_ms: int = 10_000
 
 
@@ -62,6 +65,7 @@ class Dispatcher(Generic[Item]):
         clock: gives milliseconds since 1970 UTC.
         blame: tells which batch a worker that died or hangs was working on: its number, 0 if it was none of these
             batches, None if that is not known (then the oldest is taken for it, since workers keep the order).
+        weigh: tells an item's weight, in characters of text.
     """
 
     def __init__(
@@ -69,7 +73,9 @@ class Dispatcher(Generic[Item]):
         policy: DispatchPolicy,
         clock: Callable[[], int],
         blame: Callable[[str], int | None] = lambda _: None,
+        weigh: Callable[[Item], int] = lambda _: 0,
     ) -> None:
+        self._weigh = weigh
         self._policy = policy
         self._clock = clock
         self._blame = blame
@@ -146,7 +152,7 @@ class Dispatcher(Generic[Item]):
         elif self._again:
             keyed, alone = self._keyed([self._again.popleft()]), True
         elif self._queue:
-            keyed = self._keyed([self._queue.popleft() for _ in range(min(len(self._queue), self._policy.batch))])
+            keyed = self._keyed(self._portion())
         else:
             return None
         self._number += 1
@@ -154,6 +160,16 @@ class Dispatcher(Generic[Item]):
         self._flights[flight.number] = flight
         self._used[worker] += 1
         return flight
+
+    def _portion(self) -> list[Item]:
+        portion = [self._queue.popleft()]
+        weight = self._weigh(portion[0])
+        while self._queue and len(portion) < self._policy.batch:
+            weight += self._weigh(self._queue[0])
+            if weight > self._policy.weight:
+                break
+            portion.append(self._queue.popleft())
+        return portion
 
     def _keyed(self, items: list[Item]) -> dict[int, Item]:
         keyed: dict[int, Item] = {}

@@ -15,6 +15,12 @@ import msgspec
 
 from messages.inbound import Inbound
 
+BELIEVED_FUTURE_MS = 86_400_000
+"""A message may be dated so far after it came in (clocks and time zones differ); a later date says nothing of order."""
+
+_LARGEST_SEQUENCE = 1 << 62
+"""Larger numbers cannot be counted on from: nobody numbers so far."""
+
 
 class Arrival(NamedTuple):
     """A message and where it stands in the inbox log."""
@@ -73,6 +79,26 @@ class Ordering(msgspec.Struct, frozen=True):
         return len(self.held) + len(self.window)
 
 
+def sequence_of(message: Inbound) -> int | None:
+    """Give the source's number of a message, None where there is none that order can be told by."""
+    sequence = message.sequence
+    return sequence if sequence is not None and -_LARGEST_SEQUENCE < sequence < _LARGEST_SEQUENCE else None
+
+
+def high_water_after(high_water_ms: int, message: Inbound) -> int:
+    """Give the latest time sent, after a message.
+
+    A date of the far future does not count: after one such message all that follow would be late for ever.
+
+    Args:
+        high_water_ms: before it, milliseconds since 1970 UTC.
+        message: the message.
+    """
+    if message.received_ms and message.sent_ms > message.received_ms + BELIEVED_FUTURE_MS:
+        return high_water_ms
+    return max(high_water_ms, message.sent_ms)
+
+
 def arrive(
     ordering: Ordering, arrival: Arrival, now_ms: int, policy: OrderingPolicy
 ) -> tuple[Ordering, tuple[Released, ...]]:
@@ -88,8 +114,9 @@ def arrive(
         what is held now, and the messages whose turn has come, in order.
     """
     message = arrival.message
-    if message.sequence is not None:
-        return _arrive_numbered(ordering, arrival, message.sequence, now_ms, policy)
+    sequence = sequence_of(message)
+    if sequence is not None:
+        return _arrive_numbered(ordering, arrival, sequence, now_ms, policy)
     if policy.reorder_ms <= 0:
         return _let_through(ordering, arrival)
     entry = (message.sent_ms, message.id, now_ms + policy.reorder_ms, arrival)
@@ -117,11 +144,11 @@ def due(ordering: Ordering, now_ms: int) -> tuple[Ordering, tuple[Released, ...]
 
 
 def _let_through(ordering: Ordering, arrival: Arrival) -> tuple[Ordering, tuple[Released, ...]]:
-    sent = arrival.message.sent_ms
-    if sent < ordering.high_water_ms:
+    if ordering.high_water_ms > 0 and arrival.message.sent_ms < ordering.high_water_ms:
         return ordering, (Released(arrival, late=True, gap=0),)
-    if sent > ordering.high_water_ms:
-        ordering = msgspec.structs.replace(ordering, high_water_ms=sent)
+    high_water = high_water_after(ordering.high_water_ms, arrival.message)
+    if high_water > ordering.high_water_ms:
+        ordering = msgspec.structs.replace(ordering, high_water_ms=high_water)
     return ordering, (Released(arrival, late=False, gap=0),)
 
 
@@ -149,8 +176,8 @@ def _arrive_numbered(
         return ordering, (Released(arrival, late=True, gap=0),)
     # The first number of a conversation may itself be out of order, unless it is the lowest there can be.
     if sequence == expected or (expected is None and sequence <= 1):
-        sent = max(ordering.high_water_ms, arrival.message.sent_ms)
-        ordering = msgspec.structs.replace(ordering, next_sequence=sequence + 1, high_water_ms=sent)
+        high_water = high_water_after(ordering.high_water_ms, arrival.message)
+        ordering = msgspec.structs.replace(ordering, next_sequence=sequence + 1, high_water_ms=high_water)
         ordering, more = _drain_held(ordering)
         return ordering, (Released(arrival, late=False, gap=0), *more)
     entry = (sequence, now_ms + policy.hold_back_ms, arrival)
@@ -169,7 +196,7 @@ def _give_up_gap(ordering: Ordering) -> tuple[Ordering, tuple[Released, ...]]:
         ordering,
         held=ordering.held[1:],
         next_sequence=sequence + 1,
-        high_water_ms=max(ordering.high_water_ms, arrival.message.sent_ms),
+        high_water_ms=high_water_after(ordering.high_water_ms, arrival.message),
     )
     ordering, more = _drain_held(ordering)
     return ordering, (Released(arrival, late=False, gap=gap), *more)
@@ -185,7 +212,7 @@ def _drain_held(ordering: Ordering) -> tuple[Ordering, tuple[Released, ...]]:
         # Two messages under one number: the second is late, it is not lost.
         released.append(Released(arrival, late=sequence < expected, gap=0))
         expected = max(expected, sequence + 1)
-        high_water = max(high_water, arrival.message.sent_ms)
+        high_water = high_water_after(high_water, arrival.message)
         held = held[1:]
     if released:
         ordering = msgspec.structs.replace(ordering, held=held, next_sequence=expected, high_water_ms=high_water)

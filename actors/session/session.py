@@ -26,7 +26,7 @@ from actors.session.events import (
     Unlock,
     WakeAt,
 )
-from actors.session.ordering import Released
+from actors.session.ordering import Released, high_water_after, sequence_of
 from actors.session.row_making import row_of, text_of
 from actors.session.services import Notes, Services
 from actors.session.transitions import Phase, Trigger, next_phase
@@ -194,7 +194,7 @@ def _finish(
         reply=reply.text if reply is not None else "",
         notes=(*thread_notes, *reply_notes),
     )
-    sequence = message.sequence
+    sequence = sequence_of(message)
     expected = old.next_sequence
     if sequence is not None and (expected is None or sequence >= expected):
         expected = sequence + 1
@@ -202,7 +202,7 @@ def _finish(
         conversation=old.conversation,
         position=row.position,
         next_sequence=expected,
-        high_water_ms=max(old.high_water_ms, message.sent_ms),
+        high_water_ms=high_water_after(old.high_water_ms, message),
         last_ms=now_ms,
         recent=(*old.recent, text[:500])[-policy.recent_texts :] if text else old.recent,
         known=_remember(old.known, understanding.entities, policy.known_entities),
@@ -275,13 +275,14 @@ def _set_aside(
         letter_id=arrival.digest.hex(),
         message=arrival.message,
         reason=reason,
-        traceback=traceback[-20_000:],
+        # A trace may quote what cannot be encoded; it must not keep the letter from being written.
+        traceback=traceback[-20_000:].encode("utf-8", "backslashreplace").decode(),
         attempts=state.attempts,
         state=f"phase={state.phase.value} position={state.snapshot.position} "
         f"next_sequence={state.snapshot.next_sequence} token={state.token}",
         set_aside_ms=now_ms,
     )
-    sequence = arrival.message.sequence
+    sequence = sequence_of(arrival.message)
     snapshot = state.snapshot
     if sequence is not None and (snapshot.next_sequence is None or sequence >= snapshot.next_sequence):
         snapshot = msgspec.structs.replace(snapshot, next_sequence=sequence + 1)

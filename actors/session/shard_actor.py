@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from actors.language.current_batch import last_batch
@@ -27,6 +29,7 @@ from supervision.process_actor import Address, ProcessActor
 
 TICK_S = 0.25
 EXPIRE_EVERY_S = 10.0
+EXPIRE_LIMIT = 5_000
 COMMIT_S = 0.006
 """Turns gather for so long before they are committed together: an fsync costs 0.3 to 8 ms."""
 COMMIT_COUNT = 512
@@ -74,7 +77,9 @@ class ShardActor(ProcessActor):
         services, self._replies = services_of(settings, lambda line: self.log.warning("services", note=line))
         policy = settings.host_policy(services)
         self._media = MediaDesk(self.name, folder.media, settings, now_ms)
-        self._dispatcher: Dispatcher[Asked] = Dispatcher(settings.dispatch_policy(), now_ms, self._blamed_batch)
+        self._dispatcher: Dispatcher[Asked] = Dispatcher(
+            settings.dispatch_policy(), now_ms, self._blamed_batch, weigh_text
+        )
         self._states: dict[int, PartitionState] = {}
         self._hosts: dict[int, PartitionHost] = {}
         self._marks_sent: dict[int, int] = {}
@@ -115,7 +120,7 @@ class ShardActor(ProcessActor):
             for partition, mark in message.marks.items():
                 state = self._states.get(partition)
                 if state is not None and mark > state.replies_first:
-                    state.trim_replies(mark)
+                    self._with_room(partial(state.trim_replies, mark))
         elif isinstance(message, Seen):
             self._sink_rung = False
             for partition, mark in message.marks.items():
@@ -124,7 +129,7 @@ class ShardActor(ProcessActor):
                 if state is not None and (
                     mark - state.rows_first >= 512 or (mark == state.rows_next and mark > state.rows_first)
                 ):
-                    state.trim_rows(mark)
+                    self._with_room(partial(state.trim_rows, mark))
             for host in self._hosts.values():
                 if host.blocked:
                     self._commit(host)
@@ -219,8 +224,9 @@ class ShardActor(ProcessActor):
             if not items:
                 self._dispatcher.answered(flight.number)
                 continue
-            for host, cell, _ in flight.items.values():
-                host.begin(cell)
+            for host, cell, token in flight.items.values():
+                if cell.state.token == token:
+                    host.begin(cell)
             batch = WorkBatch(batch=flight.number, shard=self.name, deadline_ms=flight.deadline_ms, items=items)
             self.tell(self._workers[flight.worker], batch)
 
@@ -270,8 +276,9 @@ class ShardActor(ProcessActor):
         self._end_turn(touched)
 
     def _end_turn(self, touched: set[PartitionHost]) -> None:
-        for host in touched:
-            host.take_in()
+        if not self.paused_now:
+            for host in touched:
+                host.take_in()
         self._pump()
         self._uncommitted |= touched
         if sum(host.undurable for host in self._uncommitted) >= COMMIT_COUNT:
@@ -321,12 +328,24 @@ class ShardActor(ProcessActor):
     def _marks(self) -> dict[int, int]:
         return {partition: host.cursor for partition, host in self._hosts.items()}
 
+    def _with_room(self, work: Callable[[], int]) -> int:
+        # Tidying up waits on a full disk, like everything else: it is no reason to die.
+        try:
+            return work()
+        except DiskFull as error:
+            self.counters["untidied"] += 1
+            self.log.warning("no room to tidy up", reason=str(error))
+            return 0
+
     def _expire(self) -> None:
         if time.monotonic() - self._expired_at > EXPIRE_EVERY_S:
             self._expired_at = time.monotonic()
             self._replies.refresh()
             for state in self._states.values():
-                state.expire(now_ms())
+                removed = self._with_room(partial(state.expire, now_ms(), limit=EXPIRE_LIMIT))
+                if removed >= EXPIRE_LIMIT:
+                    # More is due than one round takes: again in a second, so that sessions are not kept waiting now.
+                    self._expired_at = time.monotonic() - EXPIRE_EVERY_S + 1.0
 
     # -- control ------------------------------------------------------------------------------------------------
 
@@ -368,6 +387,12 @@ class ShardActor(ProcessActor):
         self.gauges["queued"] = self._dispatcher.queued
         self.gauges["batches_in_flight"] = self._dispatcher.in_flight
         return super().status()
+
+
+def weigh_text(asked: Asked) -> int:
+    """Tell how many characters a session's current message has, and what is remembered with it."""
+    current = asked[1].state.current
+    return 0 if current is None else len(current.arrival.message.text)
 
 
 def work_item(key: int, cell: Cell, region: str) -> WorkItem:

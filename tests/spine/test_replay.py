@@ -107,7 +107,7 @@ def test_the_example_becomes_rows_once(tmp_path: Path) -> None:
 
 def test_messages_of_the_owner_go_out(tmp_path: Path) -> None:
     names = {row.sender_name or row.sender for row in _example_rows(tmp_path)}
-    owner = sorted(names)[0]
+    owner = min(names)
     folder = tmp_path / "owner"
     end(begin("replay", EXAMPLE, "--folder", folder, "--owner", owner))
     for row in rows_in(folder):
@@ -220,12 +220,12 @@ def _taken(folder: DataFolder, partition: int) -> int:
 def test_ctrl_c_ends_it_in_one_line_and_leaves_nothing_running(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     process = begin("replay", jsonl(tmp_path / "big.jsonl", 30_000), "--folder", folder)
-    until(lambda: (folder / "runtime.json").exists(), "a running system", 60)
+    until((folder / "runtime.json").exists, "a running system", 60)
     below = psutil.Process(process.pid).children(recursive=True)
     assert below
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert errors.strip() == "majlis: interrupted"
     _, alive = psutil.wait_procs(below, timeout=20)
     assert alive == []
