@@ -177,7 +177,7 @@ def _show(report: dict[str, Any]) -> None:
         highlight=False,
     )
     groups = {"all": report, **report["by_language"], **report["by_tier"]}
-    table = Table(box=SIMPLE)
+    table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("")
     for name in groups:
         table.add_column(escape(name), justify="right")
@@ -185,7 +185,7 @@ def _show(report: dict[str, Any]) -> None:
         table.add_row(name, *(_cells(part)[place] for part in groups.values()))
     console.print(table)
     if report["entities"]:
-        types = Table(title="entities by type", box=SIMPLE)
+        types = Table(title="entities by type", box=SIMPLE, pad_edge=False, collapse_padding=True)
         for name in ("type", "F1", "prec", "rec", "relaxed", "right", "extra", "miss", "values"):
             types.add_column(name, justify="left" if name == "type" else "right", no_wrap=True)
         for kind, scores in report["entities"]["by_type"].items():

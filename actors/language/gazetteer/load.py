@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from messages.understanding import EntityType
 KINDS: Final = ("location", "project", "property_type", "purpose", "feature", "person")
 FLAGS: Final = frozenset({"cue", "cap"})
 MOST_TOKENS: Final = 8
+FILES_VARIABLE: Final = "MAJLIS_GAZETTEER"
 SHORTEST_FUZZY: Final = 6
 SHORTEST_FUZZY_ARABIC: Final = 9
 
@@ -201,3 +203,16 @@ class Gazetteer:
         ):
             return None
         return self._entries[found[0][0]]
+
+
+def configured() -> Gazetteer:
+    """Read the built-in files and the user's own, which the environment variable ``MAJLIS_GAZETTEER`` names.
+
+    Returns:
+        the gazetteer; several files are separated as in ``PATH``.
+
+    Raises:
+        GazetteerError: a file cannot be read or a line is wrong.
+    """
+    named = os.environ.get(FILES_VARIABLE, "")
+    return Gazetteer([Path(name) for name in named.split(os.pathsep) if name])

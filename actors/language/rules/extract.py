@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from actors.language.gazetteer import Gazetteer
+from actors.language.gazetteer import Gazetteer, configured
 from actors.language.rules.amounts import NUMBERLESS_WORDS, UNIT_WORDS, find_amounts
 from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate, resolve
@@ -37,12 +37,12 @@ class RuleExtractor:
     """Find entities by grammar and gazetteer.
 
     Args:
-        gazetteer: known names; the built-in one where None.
+        gazetteer: known names; the built-in and the user's files where None.
         default_region: two-letter country for national phone numbers where a call names none.
     """
 
     def __init__(self, gazetteer: Gazetteer | None = None, *, default_region: str = "AE") -> None:
-        self._gazetteer = gazetteer if gazetteer is not None else Gazetteer()
+        self._gazetteer = gazetteer if gazetteer is not None else configured()
         self._region = default_region
 
     def extract(self, text: str, *, sent_ms: int, utc_offset_min: int = 0, region: str = "") -> tuple[Entity, ...]:
@@ -80,7 +80,7 @@ class RuleExtractor:
         texts, folded = tokens.texts, tokens.folded
         if not texts:
             return []
-        regions = regions_of(utc_offset_min, region or self._region)
+        regions = regions_of(utc_offset_min or None, region or self._region)  # 0: most likely not known
         if region:
             regions = (region, *regions)
         found: list[Candidate] = list(links(folded)) if "." in folded or "@" in folded else []

@@ -93,3 +93,13 @@ def test_a_name_that_is_a_word_needs_its_capital_or_a_place_word() -> None:
     extractor = RuleExtractor()
     assert find(extractor, "that would be nice, reading your mail now") == []
     assert find(extractor, "moving to Reading")[0] == ("location", "Reading", "reading")
+
+
+def test_the_environment_names_the_users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_text("project\tQuartz Lagoon\n", encoding="utf-8")
+    monkeypatch.setenv("MAJLIS_GAZETTEER", str(path))
+    assert find(RuleExtractor(), "is quartz lagoon ready?") == [("project", "quartz lagoon", "quartz lagoon")]
+    monkeypatch.setenv("MAJLIS_GAZETTEER", str(tmp_path / "gone.tsv"))
+    with pytest.raises(GazetteerError, match=r"gone\.tsv"):
+        RuleExtractor()
