@@ -16,6 +16,7 @@ from actors.media.kind import Detected, detect
 from actors.media.settings import MIB, MediaSettings
 from messages.media import Reading, ReadItem
 
+OUT_OF_MEMORY = "reading it takes more memory than is allowed"
 ReaderKind = Literal["sniff", "image", "audio", "document"]
 
 
@@ -117,7 +118,7 @@ class Reader:
         except MediaError as error:
             reading = _failed(name, detected, str(error))
         except MemoryError:
-            reading = _failed(name, detected, "reading it takes more memory than is allowed")
+            reading = _failed(name, detected, OUT_OF_MEMORY)
         except Exception as error:  # noqa: BLE001 - a parser may raise anything on hostile content; it is reported
             reading = _failed(name, detected, f"its reader failed: {type(error).__name__}: {str(error)[:200]}")
         return _with(reading, name, self._clock() - start)

@@ -21,7 +21,7 @@ import msgspec
 
 from actors.media.errors import MediaError
 from actors.media.kind import Detected
-from actors.media.reader import ReaderKind, reader_kind
+from actors.media.reader import OUT_OF_MEMORY, ReaderKind, reader_kind
 from actors.media.reader_process import MOST_FRAME, write_frame
 from actors.media.settings import MediaSettings
 from messages.media import READER_READY, READING, ReaderReady, Reading, ReadItem
@@ -155,13 +155,17 @@ class SandboxedReaders:
                 self._drop(kind)
                 return Reading(name=name, error=f"the {kind} reader cannot start: {error}")
             try:
-                return self._running[kind].ask(item, deadline_s)
+                reading = self._running[kind].ask(item, deadline_s)
             except OverrunError:
                 self._drop(kind)
                 return Reading(name=name, error=f"reading it took longer than {deadline_s:g} s; its reader was stopped")
             except ReaderDiedError as error:
                 self._drop(kind)
                 last = str(error)
+            else:
+                if reading.error == OUT_OF_MEMORY:
+                    self._drop(kind)  # what is left of its address space may not do for the next file
+                return reading
         reason = f"set aside: its reader died {self._settings.tries} times on it ({last})"
         self._set_aside[digest] = reason
         if len(self._set_aside) > _REMEMBERED:

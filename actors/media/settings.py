@@ -73,7 +73,7 @@ class MediaSettings(BaseModel):
     max_unpacked_mb: int = Field(200, ge=1, le=4096)
     max_unpack_ratio: int = Field(200, ge=10, le=2000)
     threads: int = Field(2, ge=1, le=64)
-    image_deadline_s: float = Field(20.0, gt=0)
+    image_deadline_s: float = Field(30.0, gt=0)
     audio_deadline_s: float = Field(240.0, gt=0)
     document_deadline_s: float = Field(60.0, gt=0)
     start_deadline_s: float = Field(90.0, gt=0)

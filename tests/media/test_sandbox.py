@@ -85,8 +85,8 @@ FAKE = """
     sys.path.insert(0, {root!r})
     from actors.media import reader_process
     from actors.media.reader import Reader
-    plain = Reader.read
-    def hostile(self, item):
+    plain = Reader._read
+    def hostile(self, item, detected):
         data = open(item.path, "rb").read()
         with open({tries!r}, "a") as out:
             out.write("x")
@@ -103,8 +103,8 @@ FAKE = """
                 held.append(bytearray(64 << 20))
         if b"LIES" in data:
             os.write(4, b"\\xff\\xff\\xff\\xffnonsense"); time.sleep(3600)
-        return plain(self, item)
-    Reader.read = hostile
+        return plain(self, item, detected)
+    Reader._read = hostile
     raise SystemExit(reader_process.main())
 """
 
@@ -164,8 +164,11 @@ def test_a_reader_that_overruns_is_killed(hostile: Hostile) -> None:
 
 
 def test_a_reader_that_eats_memory_meets_its_bound(hostile: Hostile) -> None:
+    hostile.readers.start(["document"])
+    before = hostile.readers.pids()["document"]
     reading = hostile.read("EATS")
-    assert reading.error
+    assert reading.error == "reading it takes more memory than is allowed"
+    assert hostile.readers.pids().get("document") != before
     assert hostile.read("fine").text == "fine"
 
 
