@@ -219,8 +219,8 @@ class _Reader:
             conversation = group
         else:
             conversation = self._reading.resolve(user_id, wa_id)
-            moved = extra.get("system_new_wa_id") or extra.get("system_wa_id")
-            if kind == "system" and moved:
+            moved = extra.get("system_new_wa_id") or extra.get("system_wa_id") or ""
+            if kind == "system" and 0 < len(moved) <= _SENDER_MAX:
                 # A changed number: later messages of the new one belong to the same conversation.
                 self._reading.resolve(conversation, moved)
         unknown = message.keys() - _ENVELOPE - {sort}
@@ -269,7 +269,7 @@ class _Reader:
 
     def _quoted(self, message: dict[str, Any], sort: str, extra: dict[str, str]) -> str:
         if sort == "reaction" and isinstance(message.get("reaction"), dict):
-            return as_text(message["reaction"].get("message_id"))
+            return as_text(message["reaction"].get("message_id"))[:_ID_MAX]
         context = message.get("context")
         if not isinstance(context, dict):
             return ""
@@ -277,7 +277,7 @@ class _Reader:
             extra["forwarded"] = "1"
         if "referred_product" in context:
             extra["referred_product"] = self._keep(context["referred_product"])
-        return as_text(context.get("id"))
+        return as_text(context.get("id"))[:_ID_MAX]
 
     def _time(self, value: Any, extra: dict[str, str]) -> int:
         text = as_text(value)

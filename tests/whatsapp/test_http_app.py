@@ -406,6 +406,18 @@ def test_all_ids_of_a_customer_lead_to_one_conversation(start_gateway: Callable[
     again.close()
 
 
+def test_a_changed_number_stays_in_its_conversation(start_gateway: Callable[..., Gateway], tmp_path: Path) -> None:
+    aliases = ConversationAliases(tmp_path / "aliases")
+    gateway = start_gateway(aliases=aliases)
+    old, new = Person("Ahmed", "971501", "", hidden=False), Person("Ahmed", "971777", "", hidden=False)
+    change = {"body": "changed", "type": "user_changed_number", "new_wa_id": "971777"}
+    moved = {"id": "w1", "from": "971501", "timestamp": "1769990000", "type": "system", "system": change}
+    for body in (written_by(old, 0), webhook_body("106", [Update(old, moved)]), written_by(new, 2)):
+        assert post(gateway, body).status_code == 200
+    assert [found.conversation for found in gateway.kept.messages] == ["971501"] * 3
+    aliases.close()
+
+
 def test_ids_that_cannot_be_kept_refuse_the_request(start_gateway: Callable[..., Gateway], tmp_path: Path) -> None:
     aliases = ConversationAliases(tmp_path / "aliases")
 
