@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from actors.language.gazetteer import Gazetteer, configured
@@ -174,9 +173,3 @@ def _entity(tokens: Tokens, candidate: Candidate) -> Entity:
         confidence=candidate.confidence,
         layer=candidate.layer,
     )
-
-
-@lru_cache(maxsize=8)
-def shared_extractor(region: str) -> RuleExtractor:
-    """The extractor of this process for a region; the gazetteer is read once."""
-    return RuleExtractor(default_region=region)

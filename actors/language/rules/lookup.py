@@ -169,8 +169,10 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
     if entry.value == "land" and word in ("plot", "lot"):
         if word == "lot":
             return before not in ("a", "the", "whole", "parking", "thanks") and after not in ("of", "more", "better")
-        if after in ("size", "area", ":") or (
-            last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS
+        if (
+            before in UNIT_WORDS
+            or after in ("size", "area", ":")
+            or (last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS)
         ):
             return False
     if entry.type == "purpose" and before in _CONTRACTS:

@@ -201,7 +201,8 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
 
 _KUNYA: Final = frozenset({"um", "umm", "om", "abu", "abo", "bu", "bin", "al"})
 _GREETS: Final = word_set(
-    "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning afternoon evening"
+    "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning "
+    "afternoon evening with told asked"
 )
 
 

@@ -13,14 +13,14 @@ _PAST_VERBS: Final = word_set(
     "حولت شفت men 2olt olt olto dafa3t ba3at ba3t ba3att kan kanet shoft 7awelt"
 )
 _FUTURE: Final = word_set(
-    "will can could shall would may tomorrow next free available confirm book schedule come see ممكن momken "
-    "please pls are for by until till to and"
+    "will viewing view can could shall would may tomorrow next free available confirm book schedule come see "
+    "ممكن momken please pls are for by until till to and"
 )
 
 
 def is_past(texts: list[str], at: int) -> bool:
     """Whether a weekday follows a verb that tells of the past: "you said Monday", "leaking since Sunday"."""
-    window = texts[max(0, at - 4) : at + 1]
+    window = texts[max(0, at - 7) : at + 1]
     for word in reversed(window):
         if word in _PAST_VERBS or (word.endswith("n't") and word in ("didn't", "wasn't", "weren't")):
             return True

@@ -111,6 +111,8 @@ SENTENCES = [
     "the unit is rented and occupied",
     "i bought a {plot|property_type|land} there",
     "{gym|feature|gym}, {sauna|feature|sauna} and {kids play area|feature|kids play area}",
+    "I left a message with {Sofia|person|sofia} on {the 30th|date|2026-04-30} about it",
+    "a {2,500 sqft|size|2500} plot",
     # persons
     "{Um Khalid|person|um khalid} asked again",
     "shokran ya ostaz {karim|person|karim}",
