@@ -216,7 +216,7 @@ class PartitionHost:
     def _deliver(self, cell: Cell, now_ms: int) -> None:
         if cell.mailbox and cell.state.phase is Phase.IDLE:
             self._in_work[cell.key] = cell
-            self._step(cell, Delivered(cell.mailbox.popleft()), now_ms)
+            self._step(cell, Delivered(cell.mailbox.pop(0)), now_ms)
 
     def _step(self, cell: Cell, event: Event, now_ms: int) -> None:
         try:
