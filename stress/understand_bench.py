@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from messages.understanding import WorkItem
+from messages.understanding import Tier, WorkItem
 
 COUNT: Final = 2000
 SINGLES: Final = 300
@@ -101,10 +102,10 @@ def measure(models: Path) -> dict[str, Any]:
     report["load_s"] = round(time.perf_counter() - started, 3)
     report["tier"] = engine.tier
     items = [WorkItem(key=i, text=t, sent_ms=1_772_000_000_000) for i, t in enumerate(messages(COUNT))]
-    tiers = {"full": ("full", "reduced", "essential"), "reduced": ("reduced", "essential")}
-    for tier in tiers.get(engine.tier, ("essential",)):
+    tiers: dict[str, tuple[Tier, ...]] = {"full": ("full", "reduced", "essential"), "reduced": ("reduced", "essential")}
+    for tier in tiers.get(str(engine.tier), ("essential",)):
         engine.counters.messages = engine.counters.asked = 0
-        report[f"{tier}_per_s"] = round(_speed(lambda part, t=tier: engine.understand(part, t), items), 1)
+        report[f"{tier}_per_s"] = round(_speed(partial(engine.understand, tier=tier), items), 1)
         if tier == "full":
             report["cascade_share"] = round(engine.counters.asked / max(1, engine.counters.messages), 4)
     singles = []

@@ -45,6 +45,7 @@ FILES: Final[tuple[str, ...]] = (
     "later_en.txt",
     "later_ar.txt",
     "later_arz.txt",
+    "later_more.txt",
 )
 
 _MARK = re.compile(r"\[([^\[\]|]+)\|(per|proj|loc)\]")

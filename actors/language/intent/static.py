@@ -87,4 +87,4 @@ class StaticEmbedder:
             if ids:
                 out[row] = self.table[ids].sum(axis=0)
         norms = np.linalg.norm(out, axis=1, keepdims=True)
-        return out / np.maximum(norms, 1e-9)
+        return np.asarray(out / np.maximum(norms, 1e-9), dtype=np.float32)

@@ -34,7 +34,7 @@ FOLDS: Final = 4
 SEED: Final = 1
 SOURCES: Final = {"reduced": ["ngrams", "static"], "full": ["ngrams", "static", "encoder"]}
 KEPT: Final = ("encoder_layers.npz", "tagger.npz", "mixing.json")
-LATER: Final = ("later_en.txt", "later_ar.txt", "later_arz.txt")
+LATER: Final = ("later_en.txt", "later_ar.txt", "later_arz.txt", "later_more.txt")
 """Never shown to the encoder, so that its weight in the mixture is fitted on text that is new to it."""
 KEPT_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -158,7 +158,7 @@ def train(plan: TrainPlan, tell: Tell) -> models_manifest.Manifest:
     heads = {name: quick.fit(features[name], examples, quick.STRENGTH[name]) for name in features}
     tables = {f"{name}_{part}": getattr(h, part) for name, h in heads.items() for part in ("weights", "bias")}
     tables["ngrams_weights"] = tables["ngrams_weights"].astype(np.float16)
-    np.savez(plan.out / "quick.npz", **tables)  # type: ignore[arg-type]
+    np.savez(plan.out / "quick.npz", **tables)
     (plan.out / "ordinary.txt").write_text("\n".join(ordinary_words(examples)), encoding="utf-8")
     tell(f"first stage trained, {time.monotonic() - start:.0f} s")
     held_scores = quick.scores(quick.features([e.text for e in held], embedder, hasher), heads)

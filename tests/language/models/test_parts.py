@@ -55,7 +55,8 @@ def test_two_near_intents_do_not_become_other() -> None:
 def test_an_intent_that_may_be_none_becomes_other() -> None:
     decision = decide(_spread(inquiry=0.4, other=0.35), 0.75)
     assert decision.intent == "other"
-    assert decision.alternatives[0] == ("inquiry", pytest.approx(0.4))
+    assert decision.alternatives[0][0] == "inquiry"
+    assert decision.alternatives[0][1] == pytest.approx(0.4)
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=len(INTENTS), max_size=len(INTENTS)))
