@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from actors.language.rules.candidate import Candidate
-from actors.language.rules.fold import NUMBER, Tokens
+from actors.language.rules.fold import Tokens
+from actors.language.rules.hour_reading import LEADS, O_CLOCK, clock_value, likely_half, nothing_counted, time_of
 from actors.language.rules.lexicon import DAY_WORDS, HALF, MERIDIEM, QUARTER, WEEKDAYS
 from actors.language.rules.numbers import Number
-from actors.language.rules.word_set import word_set
 
-_AT: Final = word_set(
-    "at around by after before from until till til @ about between past ala 3ala ba3d abl حوالي بعد قبل من لحد الي"
-)
-_O_CLOCK: Final = frozenset({"الساعه", "ساعه", "sa3a", "saa3a", "elsa3a", "essa3a", "saa"})
 _JOIN: Final = frozenset({"-", "to", "or", "and", "till", "until", "/", "او", "الي", "ل", "w", "و"})
-_WRITTEN: Final = word_set("am pm صباحا ص مساء م")  # what is part of the time as written; a part of the day is not
-_PARTS: Final = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm", "noon": "pm"}
-_DAYS: Final = frozenset(WEEKDAYS) | frozenset(DAY_WORDS)
 _NAMED: Final = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 TIME_WORDS: Final = (
     frozenset(MERIDIEM)
-    | _O_CLOCK
+    | O_CLOCK
     | frozenset({"o'clock", "oclock", "clock", "half", "quarter", "noon", "midday", "midnight", "hrs", "hr", "h", ":"})
     | HALF
     | QUARTER
-    | (_AT - {"من", "الي"})
+    | (LEADS - {"من", "الي"})
     | frozenset(WEEKDAYS)
     | frozenset(DAY_WORDS)
     | {"sharp", "its", "it", "morning", "afternoon", "evening", "night"}
 )
-
-
-def _clock(hour: float, minute: int, meridiem: str) -> str:
-    hour = int(hour)
-    if not (0 <= hour <= 24 and 0 <= minute < 60):
-        return ""
-    if meridiem:
-        if hour > 12 and meridiem == "am":
-            return ""
-        if meridiem == "pm" and hour < 12:
-            hour += 12
-        elif meridiem == "am" and hour == 12:
-            hour = 0
-    return f"{hour % 24:02d}:{minute:02d}"
-
-
-def _likely(hour: float, context: str) -> str:
-    """Choose the half of the day of an hour without one: an agency's day runs from 8 to 7."""
-    if context:
-        return context
-    return "pm" if 1 <= hour <= 7 or hour == 12 else ("am" if hour < 12 else "")
 
 
 def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
@@ -77,12 +48,12 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     for index, number in enumerate(numbers):
         if number.role or number.first < taken:
             continue
-        candidate, last = _time_of(tokens, number, context)
+        candidate, last = time_of(tokens, number, context)
         if candidate is None and index + 1 < count:
             candidate, last = _first_of_range(tokens, number, numbers[index + 1], context)
             if candidate is not None and _bare_second(tokens, number, numbers[index + 1]):
                 right = numbers[index + 1]
-                value = _clock(right.value, 0, _likely(right.value, context))
+                value = clock_value(right.value, 0, likely_half(right.value, context))
                 found.append(Candidate(tokens.starts[right.first], tokens.ends[right.after - 1], "time", value, 0.8))
                 right.role = "time"
         if candidate is not None:
@@ -95,271 +66,6 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
             start = tokens.starts[at]
             found.append(Candidate(start, tokens.ends[at], "time", _NAMED[word], 0.85))
     return found
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A time while it is read.
-
-    Attributes:
-        hour, minute: so far.
-        first, last: tokens of the span.
-        at: token after what was read.
-        before: the word before the span.
-        meridiem: am, pm or "".
-        marked: a word says that it is a time.
-        colon, dotted: minutes stand after a colon, after a dot.
-        spoken: "half past", "quarter to" lead it.
-    """
-
-    hour: int
-    minute: int
-    first: int
-    last: int
-    at: int
-    before: str = ""
-    meridiem: str = ""
-    marked: bool = False
-    colon: bool = False
-    dotted: bool = False
-    spoken: bool = False
-
-
-def _time_of(tokens: Tokens, number: Number, context: str) -> tuple[Candidate | None, int]:
-    """Read a time at a number; returns it and the token after it."""
-    if number.value > 24:
-        return _military(tokens, number)
-    reading = _hour(tokens, number)
-    if reading is None or not _minutes(tokens, number, reading):
-        return None, 0
-    _o_clock(tokens.texts, reading)
-    if not _half_of_day(tokens, number, reading):
-        return None, 0
-    sure = _judge(tokens, number, reading)
-    if not sure:
-        return None, 0
-    if not reading.meridiem and reading.hour <= 12 and not (reading.colon and tokens.texts[number.first][0] == "0"):
-        reading.meridiem = _likely(reading.hour, context)
-    value = _clock(reading.hour, reading.minute, reading.meridiem if reading.hour <= 12 else "")
-    if not value:
-        return None, 0
-    return Candidate(tokens.starts[reading.first], tokens.ends[reading.last], "time", value, sure), reading.at
-
-
-def _military(tokens: Tokens, number: Number) -> tuple[Candidate | None, int]:
-    """Read "1730 hrs", "at 1800"."""
-    texts, first, at = tokens.texts, number.first, number.after
-    if number.in_words or number.value != int(number.value) or len(texts[first]) != 4:
-        return None, 0
-    value = _clock(number.value // 100, int(number.value) % 100, "")
-    start = tokens.starts[first]
-    if not value:
-        return None, 0
-    if at < len(texts) and texts[at] in ("hrs", "hr", "h"):
-        return Candidate(start, tokens.ends[at], "time", value, 0.95), at + 1
-    if first and texts[first - 1] in _AT_FOUR and _four_digits(texts, number):
-        return Candidate(start, tokens.ends[at - 1], "time", value, 0.8), at
-    return None, 0
-
-
-def _hour(tokens: Tokens, number: Number) -> _Reading | None:
-    """Read the hour, with what is spoken before it."""
-    hour, minute, dotted = int(number.value), 0, False
-    if number.value != hour:  # 5.30 pm
-        digits = tokens.texts[number.first].partition(".")[2]
-        if len(digits) != 2 or int(digits) > 59:
-            return None
-        minute, dotted = int(digits), True
-    reading = _Reading(hour, minute, number.first, number.after - 1, number.after, dotted=dotted)
-    spoken = _past(tokens, number)
-    if spoken is not None:
-        reading.first, minutes, back = spoken
-        reading.spoken = True
-        _add(reading, minutes, back=back)
-    reading.before = tokens.texts[reading.first - 1] if reading.first else ""
-    return reading
-
-
-def _add(reading: _Reading, minutes: int, *, back: bool) -> None:
-    if back:
-        reading.hour = reading.hour - 1 or 12
-    reading.minute = 60 - minutes if back else minutes
-
-
-def _minutes(tokens: Tokens, number: Number, reading: _Reading) -> bool:
-    """Read minutes after a colon or after "الساعة ٥"; False where the number is no hour after all."""
-    texts, starts, ends, at = tokens.texts, tokens.starts, tokens.ends, reading.at
-    if (
-        not reading.spoken
-        and at + 1 < len(texts)
-        and texts[at] == ":"
-        and tokens.kinds[at + 1] == NUMBER
-        and starts[at] == ends[at - 1]
-        and starts[at + 1] == ends[at]
-    ):
-        digits = texts[at + 1]
-        if len(digits) != 2 or int(digits) > 59 or number.in_words:
-            return False
-        reading.minute, reading.colon, reading.last, reading.at = int(digits), True, at + 1, at + 2
-        if at + 3 < len(texts) and texts[at + 2] == ":" and tokens.kinds[at + 3] == NUMBER:
-            reading.at = at + 4  # seconds
-    elif reading.before in _O_CLOCK:
-        pair = _arabic_minutes(texts, at)
-        if pair is not None:
-            minutes, used, back = pair
-            _add(reading, minutes, back=back)
-            reading.at += used
-            reading.last = reading.at - 1
-    return True
-
-
-def _o_clock(texts: list[str], reading: _Reading) -> None:
-    """Read "o'clock" as it is written."""
-    for words in (["o'clock"], ["oclock"], ["o", "'", "clock"], ["o", "clock"]):
-        if texts[reading.at : reading.at + len(words)] == words:
-            reading.at += len(words)
-            reading.last, reading.marked = reading.at - 1, True
-            return
-
-
-def _half_of_day(tokens: Tokens, number: Number, reading: _Reading) -> bool:
-    """Read am, pm, a part of the day, "sharp", "ish"; False where the number is no hour after all."""
-    texts, at = tokens.texts, reading.at
-    after = texts[at] if at < len(texts) else ""
-    if after == "am" and reading.before == "ya":
-        return False  # "ya 3am": a form of address
-    if after in ("el", "al") and at + 1 < len(texts) and texts[at + 1] in MERIDIEM:
-        at, after = at + 1, texts[at + 1]  # "10 el sob7"
-    touching = at < len(texts) and tokens.starts[at] - tokens.ends[at - 1] <= 1
-    last = _dotted_meridiem(texts, at) if touching else 0
-    if after in MERIDIEM and not (after == "am" and number.in_words):
-        reading.meridiem, reading.marked, reading.at = MERIDIEM[after], True, at + 1
-        if after in _WRITTEN:
-            reading.last = at
-    elif last:
-        reading.meridiem, reading.marked, reading.last, reading.at = after + "m", True, last, last + 1
-    elif after in ("in", "at") and at + 1 < len(texts):
-        part_at = at + 2 if texts[at + 1] == "the" and at + 2 < len(texts) else at + 1
-        part = texts[part_at]
-        if part in _PARTS and (after == "in" or part == "night"):
-            reading.meridiem = "am" if part == "night" and reading.hour == 12 else _PARTS[part]
-            reading.marked, reading.at = True, part_at + 1
-    elif after == "sharp":
-        reading.marked, reading.at = True, at + 1
-    elif after == "ish" and touching:
-        reading.marked, reading.last, reading.at = True, at, at + 1
-    return True
-
-
-def _dotted_meridiem(texts: list[str], at: int) -> int:
-    """Return the last token of "p.m.", "p m", "p.m", or 0."""
-    if texts[at] not in ("a", "p"):
-        return 0
-    rest = texts[at + 1 : at + 4]
-    if rest[:1] == ["m"]:
-        return at + 1
-    if rest[:2] == [".", "m"]:
-        return at + 3 if rest[2:] == ["."] else at + 2
-    return 0
-
-
-def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
-    """Say how surely this is a time; 0 where it is none."""
-    before = reading.before
-    o_clock = before in _O_CLOCK
-    if reading.dotted and not (reading.meridiem or o_clock):
-        # "9.30" is a time only beside a day, on the quarter hour; else it is an amount
-        quarter = reading.minute % 15 == 0 and reading.hour <= 12
-        beside = before in _AT and not _DAYS.isdisjoint(tokens.texts)
-        return 0.85 if (quarter and beside) or before in _NOW else 0.0
-    if reading.marked:
-        return 0.96
-    if reading.colon or reading.spoken or o_clock:
-        return 0.93
-    if before in _AT:
-        return _bare(tokens, number, reading.at)
-    if before in _DAYS and not number.in_words:
-        return min(_bare(tokens, number, reading.at), 0.75)
-    return 0.0
-
-
-_NOW: Final = frozenset({"its", "it's", "it", "now"})
-_AT_FOUR: Final = frozenset({"at", "by", "@", "till", "until"})
-
-
-def _four_digits(texts: list[str], number: Number) -> bool:
-    """Whether "1800" after "at" is a time: a quarter hour of the day, and no period that would make it a rent."""
-    after = texts[number.after] if number.after < len(texts) else ""
-    value = number.value
-    return (
-        len(texts[number.first]) == 4
-        and 600 <= value <= 2359
-        and value % 100 in (0, 15, 30, 45)
-        and after not in ("per", "a", "/", "-", "monthly", "yearly", "month", "sqft", "sq")
-    )
-
-
-def _bare(tokens: Tokens, number: Number, at: int) -> float:
-    """Judge an hour that only a preposition leads: "at 5", "after 6", and nothing that is counted after it."""
-    texts = tokens.texts
-    if number.value > 12 or number.value < 1 or number.grouped:
-        return 0.0
-    before = texts[number.first - 1]
-    if at < len(texts):
-        after = texts[at]
-        if after[0].isalpha() and after not in _AFTER_HOUR:
-            return 0.0
-        if after in ("%", "/", "$", "#", "@") or (after == "-" and tokens.starts[at] == tokens.ends[at - 1]):
-            return 0.0
-    return 0.85 if before in ("at", "@", "around") else 0.7
-
-
-_AFTER_HOUR: Final = word_set(
-    "and or if is works please pls plz for today tomorrow tmrw on to then thanks thank ok okay will would can we "
-    "i but so good fine my with monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat "
-    "sun tonight sharp بكره اليوم bokra latest max till until because since as instead thx work suits when also "
-    "maybe before after the at in"
-)
-
-
-def _past(tokens: Tokens, number: Number) -> tuple[int, int, bool] | None:
-    """Read "half past", "quarter to", "20 past" before an hour: first token, minutes, whether they count back."""
-    texts = tokens.texts
-    at = number.first - 1
-    if at < 1 or number.value > 12:
-        return None
-    if texts[at] not in ("past", "to", "till", "after"):
-        return None
-    back = texts[at] in ("to", "till")
-    lead = texts[at - 1]
-    if lead == "half" and texts[at] == "past":
-        return at - 1, 30, False
-    if lead == "quarter":
-        return at - 1, 15, back
-    if lead in ("ten", "twenty", "five", "10", "20", "25", "5") and texts[at] == "past":
-        return at - 1, {"ten": 10, "twenty": 20, "five": 5}.get(lead) or int(lead), back
-    return None
-
-
-def _arabic_minutes(texts: list[str], at: int) -> tuple[int, int, bool] | None:
-    """Read minutes after an hour: "ونص", "و ربع", "الا ربع", "w nos": minutes, tokens, whether they count back."""
-    word = texts[at] if at < len(texts) else ""
-    further = texts[at + 1] if at + 1 < len(texts) else ""
-    if word in ("و", "w", "and", "wa", "الا", "illa", "ela"):
-        back = word in ("الا", "illa", "ela")
-        minutes = _fraction(further)
-        return (minutes, 2, back) if minutes and not (back and minutes == 30) else None
-    minutes = _fraction(word[1:]) if word.startswith("و") else 0
-    return (minutes, 1, False) if minutes else None
-
-
-def _fraction(word: str) -> int:
-    """Minutes of a part of an hour; 0 where the word is none."""
-    if word in HALF:
-        return 30
-    if word in QUARTER:
-        return 15
-    return 20 if word in ("تلت", "ثلث") else 0
 
 
 def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str) -> tuple[Candidate | None, int]:
@@ -376,12 +82,12 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
     if joiner not in _JOIN:
         return None, 0
     before = tokens.texts[number.first - 1] if number.first else ""
-    second, _ = _time_of(tokens, right, context)
+    second, _ = time_of(tokens, right, context)
     if second is None:
         if before not in ("between", "at", "around", "بين") or right.value > 12 or right.value != int(right.value):
             return None, 0
-        if before == "between" and _bare_after(tokens, right.after):
-            value = _clock(right.value, 0, _likely(right.value, context))
+        if before == "between" and nothing_counted(tokens, right.after):
+            value = clock_value(right.value, 0, likely_half(right.value, context))
             right_candidate = Candidate(tokens.starts[right.first], tokens.ends[right.after - 1], "time", value, 0.8)
             second = right_candidate
         else:
@@ -395,7 +101,7 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
         if second_hour >= 12 and hour + 12 <= max(second_hour, 13) + (0 if hour != 12 else 12)
         else ("am" if second_hour < 12 or hour > 6 else "pm")
     )
-    value = _clock(hour, 0, meridiem)
+    value = clock_value(hour, 0, meridiem)
     return (
         (Candidate(tokens.starts[number.first], tokens.ends[number.after - 1], "time", value, 0.88), number.after)
         if value
@@ -411,9 +117,13 @@ def _second_bounds(tokens: Tokens, numbers: list[Number], times: list[Candidate]
         before = number.first - 1
         if number.role or before < 1 or tokens.texts[before] not in _JOIN or tokens.ends[before - 1] not in ends:
             continue
-        if number.value != int(number.value) or not 1 <= number.value <= 12 or not _bare_after(tokens, number.after):
+        if (
+            number.value != int(number.value)
+            or not 1 <= number.value <= 12
+            or not nothing_counted(tokens, number.after)
+        ):
             continue
-        value = _clock(number.value, 0, _likely(number.value, context if number.value < 8 else ""))
+        value = clock_value(number.value, 0, likely_half(number.value, context if number.value < 8 else ""))
         number.role = "time"
         found.append(Candidate(tokens.starts[number.first], tokens.ends[number.after - 1], "time", value, 0.8))
     return found
@@ -425,10 +135,6 @@ def _bare_second(tokens: Tokens, number: Number, right: Number) -> bool:
         not right.role
         and right.value <= 12
         and tokens.texts[number.first - 1] in ("between", "بين")
-        and _time_of(tokens, right, "")[0] is None
-        and _bare_after(tokens, right.after)
+        and time_of(tokens, right, "")[0] is None
+        and nothing_counted(tokens, right.after)
     )
-
-
-def _bare_after(tokens: Tokens, at: int) -> bool:
-    return at >= len(tokens.texts) or not tokens.texts[at][0].isalpha() or tokens.texts[at] in _AFTER_HOUR
