@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 
 from actors.sheets.client import open_client
+from actors.sheets.ledger import LEDGER_FILE
 from actors.sheets.log_source import LogSource
-from actors.sheets.pipe import LEDGER_FILE, SheetsPipe
+from actors.sheets.pipe import SheetsPipe
 from actors.sheets.settings import SheetsSettings
 from messages.row import ROW, Row
 from messages.wire import encode

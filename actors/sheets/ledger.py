@@ -18,6 +18,9 @@ import msgspec
 from actors.sheets.batch import Batch, Span, count_rows
 from actors.sheets.errors import LedgerError
 
+LEDGER_FILE = "sheets.ledger"
+"""Its name in the data folder."""
+
 VERSION = 1
 APPLICATION_ID = 0x4D414A53  # "MAJS"
 _SCHEMA = f"""

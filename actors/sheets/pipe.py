@@ -19,8 +19,6 @@ from actors.sheets.ledger import Ledger
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.writer import Pumped, SheetsWriter
 
-LEDGER_FILE = "sheets.ledger"
-
 
 class SheetsPipe:
     """An open way into the spreadsheet, used by one thread.

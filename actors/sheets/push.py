@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from actors.sheets.errors import SheetsError
+from actors.sheets.ledger import LEDGER_FILE
 from actors.sheets.log_source import ROWS_FILE_PARTITION, RowsFileSource
-from actors.sheets.pipe import LEDGER_FILE, SheetsPipe
+from actors.sheets.pipe import SheetsPipe
 from actors.sheets.settings import SheetsSettings
 from store.folder import DataFolder
 

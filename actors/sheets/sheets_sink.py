@@ -17,8 +17,9 @@ from typing import Any
 
 from actors.sheets.client import CredentialsError
 from actors.sheets.errors import SheetsError
+from actors.sheets.ledger import LEDGER_FILE
 from actors.sheets.log_source import LogSource, adopt_embedded
-from actors.sheets.pipe import LEDGER_FILE, SheetsPipe
+from actors.sheets.pipe import SheetsPipe
 from actors.sheets.settings import SheetsSettings
 from messages.doorbell import Bell, Seen
 from messages.wire import Wire

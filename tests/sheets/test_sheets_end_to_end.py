@@ -1,0 +1,58 @@
+"""The whole system with the Google Sheets sink: from a feed's messages to cells."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.sheets.progress import sink_marks
+from actors.sheets.settings import SheetsSettings
+from actors.whatsapp.feed_port import read_port
+from actors.whatsapp.local_feed import FeedClient
+from messages.inbound import Inbound
+from stress.system_under_test import SystemUnderTest
+
+
+@pytest.mark.slow
+def test_messages_become_rows_in_the_spreadsheet_once(bench: Any, settings: SheetsSettings, tmp_path: Path) -> None:
+    chosen = {
+        "language.engine": "rules",
+        "language.workers": 1,
+        "sessions.shards": 1,
+        "system.partitions": 2,
+        "sink.kind": "sheets",
+        "sheets.spreadsheet": settings.spreadsheet,
+        "sheets.credentials_file": settings.credentials_file,
+        "sheets.api_url": settings.api_url,
+        "sheets.min_interval_s": 0,
+        "sheets.batch_age_s": 0.1,
+    }
+    messages = [
+        Inbound(
+            id=f"m{n}",
+            source="test",
+            conversation=f"c{n % 3}",
+            sender="971501234567",
+            text=f"=text {n}",
+            sent_ms=1_700_000_000_000 + n,
+            run="run",
+        )
+        for n in range(30)
+    ]
+    with SystemUnderTest(tmp_path / "data", chosen) as system:
+        for run in ("one", "two"):  # the second time adds no row
+            client = FeedClient(lambda: read_port(system.path), system.folder.frame_key(), run=run, patience_s=30.0)
+            client.send(messages)
+            client.close()
+        end = time.monotonic() + 60
+        while sum(sink_marks(system.folder).values()) < len(messages) and time.monotonic() < end:
+            time.sleep(0.05)
+    rows = bench.values()
+    found = [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
+    assert len(found) == len(messages)
+    for number in range(3):
+        own = [(row["No."], row["Text"]) for row in found if row["Conversation"] == f"c{number}"]
+        assert own == [(k + 1, f"=text {3 * k + number}") for k in range(10)]
