@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from actors.language.flow.settings import FlowSettings
 from actors.language.settings import LanguageSettings
@@ -221,6 +222,9 @@ def load_settings(path: Path | None, **overrides: Any) -> Settings:
         return settings.model_copy(update=given) if given else settings
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(path, text, item) for item in error.errors())) from error
+    except SourceError as error:
+        # A variable for a whole section has to hold JSON; the library names the section only.
+        raise SettingsError(f"environment: {error}: {error.__cause__}") from error
 
 
 def _explain(path: Path | None, text: str, item: Any) -> str:
@@ -240,7 +244,7 @@ def _line_of(text: str, keys: list[str]) -> int:
     section: list[str] = []
     found = 0
     for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        header = re.match(r"\s*\[\[?([^\[\]]+)\]", line)
         if header:
             section = [part.strip() for part in header.group(1).split(".")]
             if section == keys[: len(section)]:
