@@ -62,6 +62,7 @@ class GatewayHttp:
     ) -> None:
         self._inbox = inbox
         self._unready = unready
+        self._unhealthy = unhealthy
         self._draining = False
         self.metrics = GatewayMetrics()
         _allow_files(settings.max_connections + _SPARE_FILES)
@@ -78,7 +79,7 @@ class GatewayHttp:
             draining=lambda: self._draining,
         )
         self._server = ServerThread(server_config(app, settings))
-        admin = create_admin_app(unhealthy, self._problems, [self.metrics.exposition, *expositions])
+        admin = create_admin_app(self._faults, self._problems, [self.metrics.exposition, *expositions])
         self._admin = ServerThread(
             uvicorn.Config(
                 admin,
@@ -94,6 +95,10 @@ class GatewayHttp:
 
     def _reject(self, reject: Reject) -> None:
         self._inbox.reject([reject])
+
+    def _faults(self) -> Sequence[str]:
+        own = [] if self._server.alive else ["the webhooks' server has ended"]
+        return [*own, *self._unhealthy()]
 
     def _problems(self) -> Sequence[str]:
         own = ["the gateway is stopping"] if self._draining else []

@@ -138,7 +138,7 @@ def server_config(app: ASGIApp, settings: WhatsAppSettings) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         timeout_keep_alive=settings.keep_alive_s,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,
         backlog=2048,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,

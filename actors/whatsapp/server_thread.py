@@ -19,12 +19,16 @@ class ServerThread:
     Args:
         config: of uvicorn; its port 0 takes a free one.
 
+    Raises:
+        OSError: the port is taken, or a certificate cannot be read.
+
     Attributes:
         port: where it listens.
         loop: the event loop that the application runs in.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
+        config.load()  # here, where a missing certificate is the caller's error and not a dead thread's
         self._listener = socket.create_server((config.host, config.port), backlog=config.backlog)
         self.port: int = self._listener.getsockname()[1]
         self.server = uvicorn.Server(config)
@@ -47,6 +51,11 @@ class ServerThread:
         self._thread.start()
         self._started.wait()
         return self
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it runs."""
+        return self._thread.is_alive()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the server's event loop, and give its result."""

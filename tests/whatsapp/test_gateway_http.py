@@ -124,6 +124,21 @@ def test_an_inbox_that_takes_nothing_more_is_a_503(running: Running) -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
+def test_a_server_that_has_ended_is_not_healthy(running: Running) -> None:
+    running.http._server.stop()
+    answer = running.ask("/healthz")
+    assert (answer.status_code, answer.json()["problems"]) == (503, ["the webhooks' server has ended"])
+
+
+def test_a_certificate_that_is_missing_is_an_error_at_the_start(tmp_path: Path) -> None:
+    folder = DataFolder.open_or_create(tmp_path / "data", partitions=1)
+    inbox = InboxWriter(folder, max_bytes=1_000_000, clock=now_ms, appended=lambda _grown: None)
+    settings = WhatsAppSettings(port=0, admin_port=0, tls_cert=tmp_path / "none.pem", tls_key=tmp_path / "none.pem")
+    with pytest.raises(OSError, match="No such file"):
+        GatewayHttp(folder, settings, inbox, clock=now_ms, reported=lambda: None)
+    inbox.close()
+
+
 def test_tls(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
