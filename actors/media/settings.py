@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from actors.whatsapp.settings import MediaDownloadSettings
 
 MIB = 1024 * 1024
 
@@ -102,6 +105,22 @@ class GallerySettings(BaseModel):
     quota_every_s: float = Field(3600.0, gt=0)
 
 
+class MediaFetchConfig(BaseModel):
+    """How files are fetched that messages only name.
+
+    Attributes:
+        graph_url: base address of the Graph API with its version.
+        access_token: bearer token; unset: nothing is fetched.
+        download: bounds and allowed hosts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    graph_url: str = ""
+    access_token: SecretStr | None = None
+    download: MediaDownloadSettings = MediaDownloadSettings()
+
+
 class MediaWorkerConfig(BaseModel):
     """What a media worker or the gallery's actor is told when it starts.
 
@@ -110,6 +129,7 @@ class MediaWorkerConfig(BaseModel):
         gallery: settings of the gallery.
         folder: of the kept contents (the data folder's ``media``); None keeps nothing.
         kind: of reader that is warm when the worker is ready; others start when content asks for them.
+        fetch: how files are fetched that messages only name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,3 +138,12 @@ class MediaWorkerConfig(BaseModel):
     gallery: GallerySettings = GallerySettings()
     folder: Path | None = None
     kind: Literal["image", "audio", "document"] = "document"
+    fetch: MediaFetchConfig = MediaFetchConfig()
+
+    def encoded(self) -> bytes:
+        """Write it for the worker's process, the token in clear."""
+        fields = self.model_dump(mode="json")
+        token = self.fetch.access_token
+        if token is not None:
+            fields["fetch"]["access_token"] = token.get_secret_value()
+        return json.dumps(fields).encode()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from actors.media.content_store import ContentStore
+from actors.media.fetching import downloader_of, fetch_and_keep
 from actors.media.gallery import Gallery, entry_of
 from actors.media.joining import for_the_row
 from actors.media.reader import ReaderKind
@@ -42,6 +43,7 @@ class ReadingDesk:
         self._readers = readers
         self._store: ContentStore | None = None
         self._gallery: Gallery | None = None
+        self._downloader = downloader_of(config.fetch)
         if config.folder is not None:
             self._store = ContentStore(config.folder)
             self._gallery = Gallery(self._store, config.gallery, writable=True)
@@ -49,6 +51,8 @@ class ReadingDesk:
     def close(self) -> None:
         """End the readers and close the gallery."""
         self._readers.close()
+        if self._downloader is not None:
+            self._downloader.close()
         if self._gallery is not None:
             self._gallery.close()
 
@@ -63,6 +67,13 @@ class ReadingDesk:
         Returns:
             what was read, small enough for a row.
         """
+        arrived = ""
+        if self._store is not None and item.media_id and not item.sha256:
+            found = fetch_and_keep(item, self._store, self._downloader)
+            if isinstance(found, Reading):
+                return Kept(found)
+            item = found
+            arrived = item.sha256
         if self._store is None or self._gallery is None or not item.sha256:
             return Kept(for_the_row(self._readers.read(item)))
         current = self._gallery.current_content(item.sha256)
@@ -79,7 +90,7 @@ class ReadingDesk:
         size = path.stat().st_size if path.is_file() else 0
         if item.conversation and item.message_id:
             self._gallery.add(entry_of(item, reading, current, size), reading.thumbnail, reading)
-        changed = current != item.sha256
+        changed = current != item.sha256 or bool(arrived)
         return Kept(for_the_row(reading), current if changed else "", size if changed else 0)
 
 
