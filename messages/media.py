@@ -100,6 +100,8 @@ class ReadItem(Wire, frozen=True, tag=43, kw_only=True):
         keep: give back a picture's cleaned content and its thumbnail too.
         sha256: of the kept content, "" where it is not kept.
         conversation, message_id, sender, thread: where it came from, for the gallery; "" keeps it out of it.
+        media_id: the channel's id to fetch it by, where it is not kept yet; "" where it is.
+        declared_sha256: the digest that the channel named, base64 or hex, "" if none.
     """
 
     key: int
@@ -116,6 +118,8 @@ class ReadItem(Wire, frozen=True, tag=43, kw_only=True):
     message_id: str = ""
     sender: str = ""
     thread: str = ""
+    media_id: str = ""
+    declared_sha256: str = ""
 
 
 class MediaBatch(Wire, frozen=True, tag=44, kw_only=True):

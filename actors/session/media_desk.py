@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from actors.media.content_store import ContentStore
-from actors.media.worker_actor import read_item
 from actors.session.dispatcher import Dispatcher, DispatchPolicy
 from actors.session.partition_host import PartitionHost
 from actors.session.residents import Cell
@@ -88,7 +87,7 @@ class MediaDesk:
         message = current.arrival.message
         parts: dict[str, list[ReadItem]] = {}
         for place, attachment in enumerate(message.attachments):
-            if attachment.sha256:
+            if attachment.sha256 or attachment.media_id:
                 parts.setdefault(pool_of(attachment, message.kind), []).append(self._item(place, attachment, message))
         key = (host.partition, cell.key, token)
         self._outstanding[key] = _Outstanding(set(parts), [])
@@ -96,10 +95,13 @@ class MediaDesk:
             self._pools[pool].offer(FilesOfMessage((host, cell, token), tuple(items)))
 
     def _item(self, place: int, attachment: Attachment, message: Inbound) -> ReadItem:
-        return read_item(
-            place,
-            self._store,
-            attachment.sha256,
+        kept = attachment.sha256
+        return ReadItem(
+            key=place,
+            path=str(self._store.path(kept)) if kept else "",
+            sha256=kept,
+            media_id="" if kept else attachment.media_id,
+            declared_sha256="" if kept else message.extra.get("media_sha256", ""),
             name=attachment.name,
             mime=attachment.mime,
             sent_ms=message.sent_ms,

@@ -37,7 +37,7 @@ def attachments_of(message: Inbound, results: tuple[MediaResult, ...], unread: s
         if result is not None:
             changed = {"sha256": result.sha256, "size": result.size} if result.sha256 else {}
             told.append(msgspec.structs.replace(attachment, note=row_note(result.reading), **changed))
-        elif unread and attachment.sha256:
+        elif unread and (attachment.sha256 or attachment.media_id):
             told.append(msgspec.structs.replace(attachment, note=f"unread: {unread}"))
         elif not attachment.note:
             told.append(msgspec.structs.replace(attachment, note=NOT_READ))

@@ -134,7 +134,7 @@ def _deliver(
 ) -> tuple[SessionState, tuple[Effect, ...]]:
     token = state.token + 1
     lease = Lease(f"request-{token}", now_ms, overdue=False)
-    if policy.reads_media and any(item.sha256 for item in released.arrival.message.attachments):
+    if policy.reads_media and any(item.sha256 or item.media_id for item in released.arrival.message.attachments):
         phase = next_phase(state.phase, Trigger.DELIVERED_WITH_FILES)
         return SessionState(state.snapshot, phase, released, lease, 1, 0, token), (AskToRead(token),)
     phase = next_phase(state.phase, Trigger.DELIVERED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from actors.media.settings import MediaWorkerConfig
+from actors.media.settings import MediaFetchConfig, MediaWorkerConfig
 from actors.system.settings import Settings
 from supervision.spec import Backoff, ChildSpec, Pool, SupervisorSpec
 
@@ -60,10 +60,12 @@ def _media(settings: Settings) -> tuple[SupervisorSpec, ...]:
     if not settings.media_pool.workers:
         return ()
     folder = settings.folder / "media"
+    whatsapp = settings.whatsapp
+    fetch = MediaFetchConfig(graph_url=whatsapp.graph_url, access_token=whatsapp.access_token, download=whatsapp.media)
     config = {
-        kind: MediaWorkerConfig(media=settings.media, gallery=settings.gallery, folder=folder, kind=kind)
-        .model_dump_json()
-        .encode()
+        kind: MediaWorkerConfig(
+            media=settings.media, gallery=settings.gallery, folder=folder, kind=kind, fetch=fetch
+        ).encoded()
         for kind in MEDIA_KINDS
     }
     pools = tuple(

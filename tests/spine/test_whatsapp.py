@@ -11,6 +11,7 @@ import pytest
 from actors.sheets.rows_reader import RowsReader
 from actors.whatsapp.feed_port import read_port
 from stress.system_under_test import SystemUnderTest
+from stress.whatsapp_server.graph_api import MediaFile
 from stress.whatsapp_server.local_whatsapp import LocalWhatsApp
 from stress.whatsapp_server.traffic import Mix, Traffic
 from tests.spine.conftest import StartSystem
@@ -89,3 +90,29 @@ def test_the_handshake_bad_signatures_health_and_metrics(start_system: StartSyst
         assert httpx.get(f"{admin}/readyz").json()["status"] == "ok"
         assert "majlis_gateway_refused" in httpx.get(f"{admin}/metrics").text
         assert SECRET not in "".join(file.read_text() for file in (system.path / "logs").glob("*.jsonl"))
+
+
+@pytest.mark.slow
+def test_a_document_is_fetched_read_and_recorded(start_system: StartSystem) -> None:
+    with LocalWhatsApp(secret=SECRET) as meta:
+        settings = whatsapp_settings(meta) | {
+            "media_pool__workers": 1,
+            "whatsapp__media__private_hosts": f'["{meta.host}"]',
+        }
+        system = start_system(**settings)
+        meta.connect(read_port(system.path, "webhook") or 0)
+        listing = b"unit,price\n1204,AED 2150000\n302,AED 75000\n"
+        meta.api.media["m1"] = MediaFile(listing, "text/csv")
+        traffic = Traffic(seed=5, people=1, mix=Mix(duplicates=0, swapped=0, user_ids=0), start_s=int(time.time()))
+        (update,) = traffic.messages(1)
+        for number, media_id in enumerate(("m1", "gone")):
+            part = {"id": media_id, "mime_type": "text/csv", "filename": "list.csv", "caption": "our list"}
+            update.message.update(id=f"wamid.{number}", type="document", document=part)
+            meta.deliver(traffic.channel, [update])
+        until(lambda: written(system) >= 2, "both rows", 120)
+        first, second = rows_of(system)
+        assert "1204" in first.text
+        assert first.text.startswith("our list")
+        assert (first.attachments[0].size, len(first.attachments[0].sha256)) == (len(listing), 64)
+        assert second.text == "our list"
+        assert "not fetched" in second.attachments[0].note
