@@ -68,7 +68,7 @@ class Thread(Wire, frozen=True, tag=63, kw_only=True):
         last_ms: time of its last message.
         closed: idle for too long; the next message of it reopens it.
         messages: how many it has had.
-        sentiment: running mean of its messages' sentiment, -1 to 1.
+        sentiment: running mean of the customer's sentiment in it, -1 to 1.
     """
 
     id: int

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from actors.language.flow.words import PhraseBook
 
 Cue = Literal[
-    "new", "opener", "thanks", "end", "done", "more", "back", "same", "other", "fault", "mine", "chase", "detail"
+    "new", "opener", "thanks", "end", "done", "more", "same", "other", "fault", "mine", "chase", "detail", "appliance"
 ]
 
 _CUES: Final[dict[Cue, str]] = {
@@ -34,7 +34,8 @@ _CUES: Final[dict[Cue, str]] = {
     " what about; how about; what's; what is; what are; is there; are there; do you have; do i have; tell me;"
     " i have to; i've got to; i'm planning; i am planning; planning to; i feel like; i could use;"
     " i could really use; i'm going to;"
-    " i plan to; i think i; suggest; recommend; any; where can i; where could i; how do i; assist me; set up; arrange;"
+    " i plan to; i think i; suggest; recommend; any; where can i; where could i; how do i; how do we; how can i;"
+    " how can we; assist me; set up; arrange;"
     " play; send; transfer; schedule; add; عايز; عايزه; اريد; ابغي; ابي; محتاج; محتاجه; احتاج; ممكن; بدي; بدور علي;"
     " ادور علي; ابحث عن; عندكم; عندك; في عندكم; احجز; احجزلي; دور لي; شوف لي; لو سمحت; حاب; حابب; هل يوجد; فيه; ودي;"
     " 3ayez; 3ayza; 3awez; aayez; abgha; abghi; abi; me7tag; mehtag; momken; mumkin; badawar 3ala; badawar; 3andokom;"
@@ -85,8 +86,14 @@ _CUES: Final[dict[Cue, str]] = {
     " عطلان; عطلانه; تسريب; بيسرب; تسرب; بتسرب; لا يعمل; مش شغال; مش شغاله; ما يشتغل; ما تشتغل; صيانه; شكوي; ريحه;"
     " مقطوعه; bayez; bayza; 5arban; kharban; kharbana; mesh shaghal; mish shaghal; msh sha8al; msh shaghal; beysarrab;"
     " 3atlan; 3atlana; seyana; siyana; shakwa; mksor; maksoor",
-    "mine": "my apartment; my flat; my villa; my unit; my house; my place; our apartment; our flat; our villa; my ac;"
-    " my current; شقتي; بيتي; فيلتي; sha2ety; sha2ti; beety; عندي بالشقه",
+    "mine": "my apartment; my flat; my villa; my unit; my house; my place; our apartment; our flat; our villa; our"
+    " house; my ac; my current; my rent; our rent; my lease; my contract; my landlord; my tenant; my neighbour;"
+    " my building; شقتي; بيتي; فيلتي; ايجاري انا; عقدي; sha2ety; sha2ti; beety; عندي بالشقه",
+    # What gets repaired: a word about it that asks for nothing new goes to the complaint about it.
+    "appliance": "ac; a c; air conditioner; air conditioning; heater; water heater; boiler; fridge; washing machine;"
+    " dishwasher; oven; lift; elevator; toilet; sink; pipe; ceiling; technician; electrician; repair; fixed; تكييف;"
+    " مكيف; سخان; تلاجه; ثلاجه; غساله; مصعد; اسانسير; حنفيه; سباك; فني; كهربائي; تصليح; takyeef; takief; mokayef;"
+    " mukayyef; sa5an; sakhan; asanser; sabbak; fanny",
 }
 
 # Which of the several subjects named before: its place counted from 1, -1 the last.

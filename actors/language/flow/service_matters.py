@@ -20,15 +20,16 @@ FAIR: Final = 0.6
 
 # Matters joined by + share the words: such a word says "one of these", and keeps the running one where it is of them.
 _STRONG: Final = {
-    "flights": "flight; flights; plane ticket; plane; airplane; airline ticket; airfare; air ticket; fly to; fly from;"
-    " fly out; fly into; fly back; fly; flying; round trip flight; one way flight; roundtrip flight; return flight;"
+    "flights": "flight; flights; plane ticket; plane; airplane; airline ticket; airfare; air ticket; fly to;"
+    " fly there; fly from;"
+    " fly out; fly into; fly back; round trip flight; one way flight; roundtrip flight; return flight;"
     " red eye; رحله طيران; طياره; طيران; تذكره طيران; tayara; tayran",
     "buses": "bus; buses; bus ticket; bus ride; bus station; bus trip; bus stop; coach ticket; greyhound; اتوبيس; باص;"
     " حافله; otobis",
     "trains": "train; train ticket; train ride; train station; train journey; railway; rail ticket; by rail; amtrak;"
     " metro ticket; قطار; قطر; atr ticket",
     "hotels": "hotel; star hotel; star place; a room; one room; two rooms; three rooms; room for; rooms for; 1 room;"
-    " 2 rooms; 3 rooms; motel; hotel room; guest house; guesthouse; hostel; inn; accommodation; accommodations;"
+    " 2 rooms; 3 rooms; motel; hotel room; guest house; guesthouse; hostel; accommodation; accommodations;"
     " accomodation; accomodations; lodging; place to stay; places to stay; somewhere to stay; where to stay;"
     " room to stay; place for the night; spend the night; bed and breakfast; airbnb; vacation rental; holiday home;"
     " house to stay; home to stay; stay at a house; فندق; اوتيل; otel; funduq",
@@ -54,7 +55,9 @@ _STRONG: Final = {
     "media": "stream; watch online; something to watch; movie to watch; movies to watch; watch a movie; watch movies;"
     " watch some movies; film to watch; documentary; tv show; tv series; television; netflix; with subtitles; subtitle;"
     " subtitles; watch at home; watch on tv; watch on my; start watching; مسلسل; musalsal",
-    "events": "event; concert; concerts; baseball; basketball; football game; soccer; hockey; ball game; sports event;"
+    "events": "events in; event in; events happening; events around; events near; events at; events on;"
+    " upcoming event; type of event; kind of event; concert; concerts; baseball; basketball; football game; soccer;"
+    " hockey; ball game; sports event;"
     " sport event; music concert; music show; music festival; sports; sporting events;"
     " sporting event; music event; sports venue; music venue; sports events; theater event; theatre event; show"
     " tickets; game tickets; concert tickets; event tickets; tickets to see; gig; live music; live show; festival;"
@@ -98,29 +101,32 @@ _STRONG: Final = {
     " send it to my; let my friend know; ابعت رساله; ابعت اللوكيشن",
     "shopping": "shopping; grocery; groceries; deliver; delivery; order food; takeout; order online; تسوق; توصيل طلب",
 }
+# Only what opens a task: what a thing found has or costs ("pets allowed", "business class") is asked within one.
 _FAIR: Final = {
-    "hotels": "room; rooms; a stay; book a stay; stay in; stay; house; laundry service",
-    "restaurants": "food; eat; dinner; lunch; breakfast; meal; hungry; menu; pizza; burger; noodles; seafood; cafe",
-    "flights": "flight ticket; economy; business class; premium economy; airline; airport; direct flight; non stop",
+    "hotels": "room; rooms; a stay; book a stay; stay in; stay; house",
+    "restaurants": "food; eat; dinner; lunch; breakfast; meal; hungry; pizza; burger; noodles; seafood; cafe",
+    "flights": "fly; flying; airline; direct flight",
     "rental cars": "rental; vehicle; compact; full size",
-    "music": "artist; band; genre; pop; rock; hip hop; playback",
-    "media": "watch; tv",
-    "homes": "house; home; furnished; garage; pets; bath; number of baths; in unit laundry",
-    "events": "game; match; show; tickets; venue; theatre",
-    "movies": "theater; theatre; screening; 3d; imax",
+    "music": "artist; playback",
+    "media": "tv",
+    "homes": "house; place of my own",
+    "events": "game; match; a show; the show; shows; venue; theatre",
+    "movies": "theater; theatre; screening; imax",
     "buses": "coach; departure station",
-    "travel": "visit; trip; vacation; travel; traveling; travelling; free entry; kid friendly; park",
-    "calendar": "schedule; appointments; reminder; remind me; meeting",
+    "travel": "plan a trip; vacation spot",
+    "calendar": "appointments; reminder; remind me; meeting",
     "banks": "account; saving; checking",
-    "payments": "pay; payment; private; public",
-    "rides": "ride; ride type; riders; passengers; pick me up",
+    "payments": "need to pay; want to pay; like to pay; pay to; a payment; payment to",
+    "rides": "ride; pick me up",
     "doctors": "specialist; doctor's",
     "salons": "my hair; hair appointment",
 }
 _SHARED: Final = {
     "movies+media": "movie; film; movies; فيلم; افلام; film",
     "movies+media+music+events": "horror; comedy; sci fi; action",
-    "hotels+homes": "home; house; apartment",
+    "hotels+homes": "house; apartment",
+    "events+calendar": "event; events",
+    "movies+media+events": "watch",
     "rental cars+rides": "car; cars; سياره; عربيه; 3arabeya; sayara",
     "buses+trains+flights": "round trip; one way; depart; departing; departure; return ticket; leaving from;"
     " travel to; traveling to; travelling to; travel from; trip to",
@@ -131,7 +137,7 @@ _SHARED: Final = {
     " to do there; to do in; to do around; to do that day; there to do;"
     " something fun to do; something interesting to do; fun; entertainment; happening around;"
     " something interesting; anything interesting; interesting",
-    "music+media": "play",
+    "music+media": "play me; play the; play some; play it; play that; play a; play something; play this; playing",
     "buses+trains+flights+banks": "transfer; transfers",
     "doctors+dentists+therapists+salons": "appointment; booking with; provider; موعد; ميعاد; maw3ed; mee3ad",
     "restaurants+hotels+travel+salons+dentists+doctors": "reviews; rating",

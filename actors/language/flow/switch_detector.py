@@ -53,6 +53,7 @@ class FlowSwitchDetector:
         self._matter = ""
         self._running: set[str] = set()
         """The matter on the table, by all the names that it has been given."""
+        self._vague = False
         self._seen: set[str] = set()
         self._turns = 0
         self._other_side: frozenset[Cue] = frozenset()
@@ -78,14 +79,20 @@ class FlowSwitchDetector:
         if speaker != "user":
             self._hear(text, words, hits, cues)
             return SwitchVerdict(switched=False, confidence=1.0, matter=self._matter, previous=self._matter)
-        verdict = self._judge(words, hits, cues)
+        self._narrow(self._weigh(words, hits))
+        weights = self._weigh(words, hits)
+        verdict = self._judge(words, dict(weights), cues)
         if verdict.matter != self._matter:
             if verdict.switched:
                 self._running.clear()
                 self._turns = 0
             self._matter = verdict.matter
-            self._running.add(verdict.matter)
-            self._seen.add(verdict.matter)
+            # An opening such as "two tickets" may mean several matters: it runs under all, until one is named.
+            named = {matter for matter, weight in weights.items() if weight >= weights[verdict.matter]}
+            self._running |= named
+            self._vague = len(named) > 1
+            if not self._vague:
+                self._seen.add(verdict.matter)
         self._turns += 1
         self._other_side = frozenset()
         self._open_question = False
@@ -98,7 +105,8 @@ class FlowSwitchDetector:
         if not self._turns:
             return
         weights = self._weigh(words, hits)
-        best = max(weights, key=weights.__getitem__, default="")
+        self._narrow(weights)
+        best = _heaviest(weights)
         if not best or weights[best] < (STRONG if self._matter else FAIR):
             return
         # What it answers about is what it was asked for: a turn that was not understood, or understood too narrowly.
@@ -106,11 +114,10 @@ class FlowSwitchDetector:
         self._seen.add(best)
         self._matter = self._matter or best
 
-    def _judge(self, words: list[str], hits: list[Hit[Evidence]], cues: frozenset[Cue]) -> SwitchVerdict:
+    def _judge(self, words: list[str], weights: dict[str, float], cues: frozenset[Cue]) -> SwitchVerdict:
         before = self._matter
-        weights = self._weigh(words, hits)
         running = min(1.0, max((weights.pop(matter, 0.0) for matter in self._running), default=0.0))
-        best = max(weights, key=weights.__getitem__, default="")
+        best = _heaviest(weights)
         new = min(1.0, weights.get(best, 0.0))
         begun = self._turns and new >= STRONG and ("new" in cues or self._other_side)
         if not before and not begun:
@@ -149,6 +156,17 @@ class FlowSwitchDetector:
             signals=signals,
         )
 
+    def _narrow(self, weights: dict[str, float]) -> None:
+        """Settle which of several matters runs, once one of them is named plainly."""
+        if not self._vague:
+            return
+        named = [matter for matter in self._running if weights.get(matter, 0.0) >= STRONG]
+        if len(named) == 1:
+            self._matter = named[0]
+            self._running = set(named)
+            self._seen.add(named[0])
+            self._vague = False
+
     def _weigh(self, words: list[str], hits: list[Hit[Evidence]]) -> dict[str, float]:
         """Weigh each matter that a turn speaks of; a phrase that may mean the running one means that."""
         weights: dict[str, float] = {}
@@ -169,8 +187,12 @@ class FlowSwitchDetector:
         return weights
 
 
+def _heaviest(weights: dict[str, float]) -> str:
+    """Choose the matter spoken of most; of equals always the same one."""
+    return max(sorted(weights), key=weights.__getitem__, default="")
+
+
 def _asks_openly(words: list[str]) -> bool:
     """Tell a question for a detail ("what time?") from an offer ("what about this one?")."""
-    return any(
-        word in _ASKING and following not in _OFFERING for word, following in zip(words, [*words[1:], ""], strict=True)
-    )
+    following = [*words[1:], ""]
+    return any(word in _ASKING and after not in _OFFERING for word, after in zip(words, following, strict=False))

@@ -213,6 +213,9 @@ def _by_matter(
     if not topic and "fault" not in reading.cues:
         if reading.greeting and current.closed:
             return _general(threads, (FlowSignal(name="time_gap", weight=_TIME_GAP),))
+        chased = _chased(threads, current, reading, taken_up_after_ms)
+        if chased is not None:
+            return Choice(chased, chased.subject, (FlowSignal(name="chase", weight=1.0),), 0.75)
         if stale:
             return _general(threads, (FlowSignal(name="time_gap", weight=2 * _TIME_GAP),))
         return Choice(current, current.subject, (), 0.75 if current.closed else 0.9)
@@ -228,7 +231,7 @@ def _by_matter(
     ]
     if not found and topic in STAGES and current.topic not in STAGES and not reading.searches and not reading.kind:
         found = [thread for thread in threads if thread.topic in STAGES and thread.last_ms >= taken_up_after_ms]
-    sure = max(0.5, chance)
+    sure = max(0.75 if stale else 0.5, chance)
     if found:
         latest = max(found, key=_recency)
         return Choice(latest, latest.subject, signals, sure)
@@ -237,6 +240,17 @@ def _by_matter(
 
 def _general(threads: Sequence[Thread], signals: tuple[FlowSignal, ...]) -> Choice:
     return Choice(next((thread for thread in threads if thread.name == GENERAL), None), Subject(), signals, 0.75)
+
+
+def _chased(threads: Sequence[Thread], current: Thread, reading: Reading, taken_up_after_ms: int) -> Thread | None:
+    """Find the thread that a message asks after: a repair, or what was talked of before a mere greeting."""
+    found: list[Thread] = []
+    if "appliance" in reading.cues and current.topic != "complaint":
+        found = [thread for thread in threads if thread.topic == "complaint"]
+    if not found and reading.chases and current.name == GENERAL:
+        found = [thread for thread in threads if thread is not current]
+    latest = max(found, key=_recency, default=None)
+    return latest if latest is not None and latest.last_ms >= taken_up_after_ms else None
 
 
 def _takes(thread: Thread, topic: str, reading: Reading) -> bool:
@@ -274,8 +288,8 @@ def _matter_signals(current: Thread, reading: Reading, sentiment: float) -> tupl
         note("chase", _CHASE)
     if current.closed:
         note("time_gap", _TIME_GAP)
-    if current.topic != "complaint" and ("fault" in cues or "mine" in cues):
-        note("fault_at_home", _FAULT)
+    if topic != current.topic and ("fault" in cues or "mine" in cues):
+        note("own_home", _FAULT)
     if _differ(current.subject.kind, reading.kind):
         note("other_kind", _OTHER_KIND)
     drop = min(1.0, current.sentiment - sentiment)

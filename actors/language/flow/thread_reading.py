@@ -29,6 +29,7 @@ class Reading(NamedTuple):
         kind: property type named without a subject, "".
         topic: what it wants done, "" where it goes on with what is at hand.
         greeting: it only greets.
+        chases: it asks after something said before.
         cues: of the flow of talk.
         ordinal: place in a list that it points to, from 1; -1 the last; 0 none.
         sure: confidence in the subjects, 0 to 1.
@@ -38,6 +39,7 @@ class Reading(NamedTuple):
     kind: str
     topic: str
     greeting: bool
+    chases: bool
     cues: AbstractSet[Cue]
     ordinal: int
     sure: float
@@ -45,7 +47,11 @@ class Reading(NamedTuple):
     @property
     def searches(self) -> bool:
         """Tell a search for something else ("any villas?") from a request about the thing at hand."""
-        return "same" not in self.cues and "opener" in self.cues and self.topic in {"", "inquiry", "listing"}
+        return (
+            "same" not in self.cues
+            and ("opener" in self.cues or "more" in self.cues)
+            and self.topic in {"", "inquiry", "listing"}
+        )
 
 
 def read(facts: MessageFacts, most_subjects: int) -> Reading:
@@ -82,4 +88,13 @@ def read(facts: MessageFacts, most_subjects: int) -> Reading:
             cues.add(meaning)
         elif not ordinal and (end >= len(words) or words[end] not in _NOT_IN_A_LIST):
             ordinal = meaning
-    return Reading(subjects, kind, topic, facts.intent == "greeting", cues, ordinal, max(0.5, min(1.0, sure)))
+    return Reading(
+        subjects=subjects,
+        kind=kind,
+        topic=topic,
+        greeting=facts.intent == "greeting",
+        chases=facts.intent == "follow_up" or (not facts.intent and "chase" in cues),
+        cues=cues,
+        ordinal=ordinal,
+        sure=max(0.5, min(1.0, sure)),
+    )

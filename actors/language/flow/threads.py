@@ -70,11 +70,12 @@ class ConversationThreadService:
             signals = (*signals, FlowSignal(name="late", weight=0.0))
         topic = reading.topic or ("complaint" if "fault" in reading.cues and not reading.subjects else "")
         old = choice.thread
+        sentiment = facts.sentiment_score if facts.direction == "in" else None
         if old is None:
-            thread = _open(state, choice, topic, at, facts.sentiment_score)
+            thread = _open(state, choice, topic, at, sentiment)
             threads = self._bounded((*threads, thread))
         else:
-            thread = _go_on(old, choice, topic, at, facts.sentiment_score)
+            thread = _go_on(old, choice, topic, at, sentiment)
             threads = tuple([thread if kept is old else kept for kept in threads])
         verdict = ThreadVerdict(
             thread=thread.name,
@@ -112,11 +113,15 @@ class ConversationThreadService:
 
     def _close_idle(self, threads: tuple[Thread, ...], at: int) -> tuple[tuple[Thread, ...], tuple[str, ...]]:
         limit = at - self._idle_ms
-        idle = [thread for thread in threads if not thread.closed and thread.last_ms < limit]
-        if not idle:
-            return threads, ()
-        after = [msgspec.structs.replace(thread, closed=True) if thread in idle else thread for thread in threads]
-        return tuple(after), tuple(thread.name for thread in idle)
+        closed: list[str] = []
+        after: list[Thread] = []
+        for thread in threads:
+            if thread.closed or thread.last_ms >= limit:
+                after.append(thread)
+            else:
+                closed.append(thread.name)
+                after.append(msgspec.structs.replace(thread, closed=True))
+        return (tuple(after), tuple(closed)) if closed else (threads, ())
 
     def _bounded(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """Forget the oldest closed thread, or where none is closed the oldest, until few enough are left."""
@@ -128,7 +133,7 @@ class ConversationThreadService:
         return tuple(thread for thread in threads if thread.id in kept)
 
 
-def _open(state: ThreadState, choice: Choice, topic: str, at: int, sentiment: float) -> Thread:
+def _open(state: ThreadState, choice: Choice, topic: str, at: int, sentiment: float | None) -> Thread:
     subject = choice.subject
     if not topic:
         topic = "inquiry" if subject != Subject() else GENERAL
@@ -140,11 +145,11 @@ def _open(state: ThreadState, choice: Choice, topic: str, at: int, sentiment: fl
         opened_ms=at,
         last_ms=at,
         messages=1,
-        sentiment=sentiment,
+        sentiment=sentiment or 0.0,
     )
 
 
-def _go_on(old: Thread, choice: Choice, topic: str, at: int, sentiment: float) -> Thread:
+def _go_on(old: Thread, choice: Choice, topic: str, at: int, sentiment: float | None) -> Thread:
     return Thread(
         id=old.id,
         name=old.name,
@@ -153,7 +158,7 @@ def _go_on(old: Thread, choice: Choice, topic: str, at: int, sentiment: float) -
         opened_ms=old.opened_ms,
         last_ms=max(old.last_ms, at),
         messages=old.messages + 1,
-        sentiment=old.sentiment + _NEW_SENTIMENT * (sentiment - old.sentiment),
+        sentiment=old.sentiment if sentiment is None else old.sentiment + _NEW_SENTIMENT * (sentiment - old.sentiment),
     )
 
 

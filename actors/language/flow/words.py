@@ -27,7 +27,7 @@ _FOLD: Final = str.maketrans(
     }
 )
 _ARABIC_PREFIXES: Final = ("وال", "بال", "فال", "كال", "عال", "ال", "لل", "و", "ب", "ل", "ف")
-_ARABIC_FIRST, _ARABIC_LAST = "\u0600", "\u06ff"
+_PREFIX_LETTERS: Final = frozenset(prefix[0] for prefix in _ARABIC_PREFIXES)
 
 P = TypeVar("P")
 
@@ -115,7 +115,7 @@ class PhraseBook(Generic[P]):
 
     def _without_prefix(self, word: str) -> str:
         """Take the article and the particles written together with it off an Arabic word, if the book has the rest."""
-        if _ARABIC_FIRST <= word[0] <= _ARABIC_LAST:
+        if word[0] in _PREFIX_LETTERS:
             for prefix in _ARABIC_PREFIXES:
                 rest = word[len(prefix) :]
                 if len(rest) >= 2 and word.startswith(prefix) and (rest in self._alone or rest in self._longer):
