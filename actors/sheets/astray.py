@@ -41,6 +41,8 @@ def bring_home(http: Any, spreadsheet: str, sheet: Worksheet, assumed: Sequence[
     places = sheet.layout.places
     home = places.index("row_id")
     strayed = list(assumed).index("row_id")
+    if strayed >= sheet.columns:
+        return 0  # the column has been deleted since, and what was in it is gone with it
     wanted = {row.row_id: row for row in rows}
     if strayed == home:
         # The ids are in their column in either case: rewrite what is there, which is right or will be.
