@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -117,6 +118,8 @@ class HybridEngine:
             ValueError: no such tier.
         """
         chosen = settings if settings is not None else LanguageSettings(models=models)
+        if chosen.threads == 1:  # a pool of threads for each worker would fight over the cores
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         extractor = RuleExtractor(default_region=region)
         if tier == "essential":
             return cls("essential", extractor, None, None, {}, None, chosen, region)
