@@ -139,7 +139,7 @@ DAY_WORDS: Final = _numbers(
         1,
     ),
     (
-        "yesterday ystrday yday yest yesterdy yesturday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh",
+        "yesterday ystrday yday yesterdy yesturday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh",
         -1,
     ),
 )
