@@ -101,6 +101,70 @@ _STRONG: Final = {
     " send it to my; let my friend know; ابعت رساله; ابعت اللوكيشن",
     "shopping": "shopping; grocery; groceries; deliver; delivery; order food; takeout; order online; تسوق; توصيل طلب",
 }
+_MORE_STRONG: Final = {
+    "restaurants": "reservation for dinner; steak; steak house; ramen; noodle; taco; tacos; burrito; curry; "
+    " kebab; shawarma; falafel; biryani; pasta; lasagna; barbecue; bbq; dim sum; tapas; sandwich; sandwiches; "
+    " dessert; ice cream; bakery; coffee shop; coffee; vegan; vegetarian; italian; chinese; thai; mexican; "
+    " indian; lebanese; japanese; korean; vietnamese; mediterranean; greek; turkish; ethiopian; peruvian; "
+    " starving; to eat; eating; dine in; buffet; food court; pub; cocktail; cocktails; supper; a bite; grill; "
+    " كشري; شاورما; كباب; كافيه; قهوه; فطار",
+    "hotels": "sleep; sleep over; to sleep; staying over; overnight; bed for the night; suite; resort; "
+    " crash for the night; hotels; a bed; stay the night; stay overnight; stay for; accommodate us",
+    "travel": "can we visit; can i visit; worth visiting; worth seeing; art gallery; gallery; "
+    " galleries; aquarium; zoo; gardens; castle; temple; cathedral; palace; guided tour; sight; sights; "
+    " exhibition; exhibit; visit while; what can we see; see in the city; tourist spot; tourist spots; hot spots; "
+    " points of interest",
+    "calendar": "agenda; my day; my week; appointments i have; what's on for; what else do i have; "
+    " what else i have; next meeting; my meetings; my meeting; meetings; availability; am i doing; "
+    " do i have planned; do i have anything; have anything planned; diary; planner; block my; free from; "
+    " free between; free on; openings in my",
+    "music": "melody; piano; guitar; jazz; hip hop music; tunes; soundtrack; cd; radio; spotify; put on some; "
+    " some songs; something to listen; beats; classical music; reggae; violin; dj",
+    "movies": "films; which films; film showing; blockbuster; matinee; screening of; movie near; movies near; "
+    " playing in theaters; movie times; show times; box office; see a film; watch in a theater; film tickets; "
+    " which movies; what movies",
+    "media": "film online; stream a; streaming; binge; episode; series; sitcom; thriller to; rent a movie; "
+    " rent the movie; rent movie; movie to rent; watch something; watch a film; captions; watch from home; "
+    " on demand; watch at my",
+    "weather": "cloudy; storm; thunderstorm; degrees; coat; sunshine; sunny day; hot will; cold will; hot is; "
+    " cold is; warm; wind; windspeed; climate; heat; عاصفه; مطر; matar; شمس",
+    "rental cars": "truck to rent; pickup truck; jeep; coupe; cars to rent; van; wheels; car for the; a car for; "
+    " automobile; something to drive; rent one; cars for rent; pick up a car; car in; a car there; a car at",
+    "rides": "taxicab; driver; drop me; a lift; take me; get me to; cabs; taxis; transportation to; transport to; "
+    " car to go; pick us up; rideshares",
+    "flights": "flights to; plane tickets; round trip to; return flights; jet; flights from; airlines; fly with; "
+    " by air; air travel; onward flight; red-eye",
+    "trains": "rail; trains; by train; take the train; train tickets; train to; train from; train back; "
+    " high speed rail; bullet train; rail pass",
+    "buses": "by bus; bus to; bus from; coaches; shuttle; bus tickets; take a bus; motor coach",
+    "banks": "funds; in my account; in the bank; my account; my bank; wire money; savings balance; money in; "
+    " deposit into; move money; balance of my; enough money; current balance; send funds",
+    "payments": "reimburse; pay for my share; cash app; transfer via; settle up; chip in; dollars to; bucks to; "
+    " send him; send her; pay someone; money to my; cover my share; pending payment; send the money; "
+    " requests from",
+    "messaging": "where i am; my whereabouts; current location; send him the; send her the; let them know; "
+    " tell my; notify; forward this to; location to; location with; address to my; tell him; tell her; "
+    " share this; share that; share my; send the location; share the address",
+    "alarms": "alarms; wake; timer; snooze; buzz me; get me up; get up at",
+    "doctors": "cardiology; checkup; check up; rash; allergy; prescription; medicine; physicians; medical help; "
+    " health; health care; orthopedist; urologist; neurologist; ob gyn; gyno; eye exam; dermatology; pediatrics; "
+    " see a doctor; sick; unwell; acne",
+    "dentists": "cavity; braces; root canal; filling; dental care; dentistry; gums",
+    "therapists": "depressed; anxious; anxiety; depression; stressed; stressed out; stress; emotional; "
+    " psychotherapy; family therapy; shrink; counselors; behavioral; talk to someone; psych",
+    "salons": "hairdo; blow dry; nails; pedicure; facial; spa; trim; hair color; perm; hair cutting; highlights; "
+    " groomed; stylists; shave",
+    "homes": "condominium; apartments; lease; landlord; one bedroom; three bedroom; four bedroom; studio; "
+    " relocate; relocating; rental property; rental home; homes for; houses for; new place; new home; new house; "
+    " new apartment; real estate agent; homes to; property for; properties; residence; for sale; "
+    " a place to call home; moving; home in",
+    "events": "performing; performance; performances; opera; ballet; theater play; circus; comedy show; stand up; "
+    " derby; tournament; nba; mlb; nfl; nhl; soccer match; gigs; conference; symphony; orchestra; "
+    " tickets for the game; going on in; happening in; something going on; what's going on in; shows in; "
+    " baseball game; basketball game; tennis; cricket; rugby; musicals; happenings; fair; parade; "
+    " music performance; stadium",
+    "shopping": "order me; order some",
+}
 # Only what opens a task: what a thing found has or costs ("pets allowed", "business class") is asked within one.
 _FAIR: Final = {
     "hotels": "room; rooms; a stay; book a stay; stay in; stay; house",
@@ -153,7 +217,7 @@ DEFINITE_BY_NATURE: Final = frozenset(
 def service_phrases() -> PhraseBook[Evidence]:
     """Give the phrase book of the services; made once a process."""
     meanings: dict[str, list[tuple[frozenset[str], float]]] = {}
-    for table, strength in ((_STRONG, STRONG), (_FAIR, FAIR), (_SHARED, FAIR)):
+    for table, strength in ((_STRONG, STRONG), (_MORE_STRONG, STRONG), (_FAIR, FAIR), (_SHARED, FAIR)):
         for matters, phrases in table.items():
             for words in phrases.split(";"):
                 meanings.setdefault(words.strip(), []).append((frozenset(matters.split("+")), strength))

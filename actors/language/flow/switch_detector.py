@@ -20,7 +20,7 @@ _CUE: Final = 1.0
 _OPENER: Final = 1.0
 _TASK_DONE: Final = 1.0
 _MORE_OFFERED: Final = 0.8
-_OPEN_QUESTION: Final = -1.2
+_OPEN_QUESTION: Final = -2.0
 _ENDING: Final = -1.0
 _THANKS: Final = 0.6
 _DECLINED: Final = 0.6
@@ -133,7 +133,11 @@ class FlowSwitchDetector:
             ("thanks", _THANKS, ("thanks" in cues) * with_new),
             ("earlier_matter", _RETURN, (best in self._seen) * with_new),
             ("declined", _DECLINED, (words[:1] != [] and words[0] in _NO) * with_new),
-            ("asks_detail", _DETAIL, ("detail" in cues and best not in DEFINITE_BY_NATURE) * with_new),
+            (
+                "asks_detail",
+                _DETAIL,
+                ("detail" in cues and not self._other_side and best not in DEFINITE_BY_NATURE) * with_new,
+            ),
             ("task_done", _TASK_DONE, float("done" in self._other_side)),
             ("more_offered", _MORE_OFFERED, float("more" in self._other_side)),
             ("open_question", _OPEN_QUESTION, float(self._open_question)),
