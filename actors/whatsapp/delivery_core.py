@@ -9,42 +9,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
+from actors.whatsapp.delivery_progress import RANK, progress
 from actors.whatsapp.delivery_queues import DeliveryQueues, Pair, PairKey
-from actors.whatsapp.send_outcome import Outcome, Verdict, classify
+from actors.whatsapp.send_outcome import Outcome, Send, Verdict, classify
 from actors.whatsapp.send_rates import backoff_ms
 from actors.whatsapp.settings import DeliverySettings
 from messages.delivery import DeliveryStatus, Outgoing, OutgoingState
 from messages.row import Reply
 
 ACTIVE: Final[frozenset[OutgoingState]] = frozenset({"waiting", "sending", "unknown"})
-_RANK: Final[dict[str, int]] = {"sent": 1, "delivered": 2, "read": 3}
 _JOINT: Final = "\n\n"
 
 Changes = list[Outgoing]
-
-
-class Send(NamedTuple):
-    """One message to send.
-
-    Attributes:
-        send_id: opaque callback data; names the send in status webhooks.
-        channel: the number that sends it.
-        conversation: whom it goes to.
-        text: free text, or the text for a template's only parameter.
-        template: name of an approved template, "" for free text.
-        language: the template's language.
-    """
-
-    send_id: str
-    channel: str
-    conversation: str
-    text: str
-    template: str = ""
-    language: str = ""
 
 
 class _Doubt:
@@ -344,7 +324,7 @@ class DeliveryCore:
         if send_id not in self._unknown:
             # The answer to the request itself is still to come, and frees the slot.
             self._queues.channel(self._sends[send_id][0]).in_flight -= 1
-        if status.state in _RANK:
+        if status.state in RANK:
             changes = self._settle(send_id, Outcome(Verdict.SENT, status.message_id), now_ms)
             return [progress(record, status) or record for record in changes]
         if status.state == "failed":
@@ -420,24 +400,3 @@ class DeliveryCore:
     def breakers(self) -> dict[str, str]:
         """Tell each number's circuit: ``closed``, ``open`` or ``half_open``."""
         return {name: channel.breaker.state for name, channel in self._queues.channels.items()}
-
-
-def progress(record: Outgoing, status: DeliveryStatus) -> Outgoing | None:
-    """Move a sent record on; reports come late, twice and out of order, so it never goes back.
-
-    Args:
-        record: a record that was sent.
-        status: what the channel reports of it.
-
-    Returns:
-        the record after it, None where nothing changes.
-    """
-    rank = _RANK.get(status.state, 0)
-    if record.state not in _RANK or rank <= _RANK[record.state]:
-        return None
-    return msgspec.structs.replace(
-        record,
-        state=status.state,
-        message_id=record.message_id or status.message_id,
-        changed_ms=status.received_ms or record.changed_ms,
-    )

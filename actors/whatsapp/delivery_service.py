@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from typing import Final, Protocol
 
-from actors.whatsapp.delivery_core import DeliveryCore, Send, progress
+from actors.whatsapp.delivery_core import DeliveryCore
+from actors.whatsapp.delivery_progress import progress
 from actors.whatsapp.delivery_store import DeliveryStore
-from actors.whatsapp.send_outcome import Outcome, Verdict
+from actors.whatsapp.send_outcome import Outcome, Send, Verdict
 from actors.whatsapp.settings import DeliverySettings
 from actors.whatsapp.status_log import FOLDER as STATUS_FOLDER
 from actors.whatsapp.status_log import Reports, read_statuses

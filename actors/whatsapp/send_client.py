@@ -7,8 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from actors.whatsapp.delivery_core import Send
-from actors.whatsapp.send_outcome import Outcome, Verdict, classify
+from actors.whatsapp.send_outcome import Outcome, Send, Verdict, classify
 
 _MAX_ANSWER = 1 << 20
 _DETAIL_MAX = 500

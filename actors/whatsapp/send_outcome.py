@@ -1,4 +1,4 @@
-"""What became of a send, and what each of the channel's errors means for the next try."""
+"""A send, what became of it, and what each of the channel's errors means for the next try."""
 
 from __future__ import annotations
 
@@ -22,6 +22,26 @@ class Verdict(Enum):
     CHANNEL = "channel"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+
+
+class Send(NamedTuple):
+    """One message to send.
+
+    Attributes:
+        send_id: opaque callback data; names the send in status webhooks.
+        channel: the number that sends it.
+        conversation: whom it goes to.
+        text: free text, or the text for a template's only parameter.
+        template: name of an approved template, "" for free text.
+        language: the template's language.
+    """
+
+    send_id: str
+    channel: str
+    conversation: str
+    text: str
+    template: str = ""
+    language: str = ""
 
 
 class Outcome(NamedTuple):

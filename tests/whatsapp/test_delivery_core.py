@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.whatsapp.delivery_core import ACTIVE, DeliveryCore, Send, progress
-from actors.whatsapp.send_outcome import Outcome, Verdict, classify
+from actors.whatsapp.delivery_core import ACTIVE, DeliveryCore
+from actors.whatsapp.delivery_progress import progress
+from actors.whatsapp.send_outcome import Outcome, Send, Verdict, classify
 from actors.whatsapp.send_rates import Breaker, TokenBucket, backoff_ms
 from actors.whatsapp.settings import DeliverySettings
 from messages.delivery import DeliveryStatus, Outgoing

@@ -12,11 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from actors.whatsapp.delivery_actor import DeliveryConfig
-from actors.whatsapp.delivery_core import Send
 from actors.whatsapp.delivery_service import DeliveryService, Logs
 from actors.whatsapp.delivery_store import DeliveryStore
 from actors.whatsapp.send_client import SendClient, message_body, read_answer
-from actors.whatsapp.send_outcome import Outcome, Verdict
+from actors.whatsapp.send_outcome import Outcome, Send, Verdict
 from actors.whatsapp.settings import REVEAL, DeliverySettings, WhatsAppSettings
 from actors.whatsapp.status_log import StatusLog
 from messages.delivery import DeliveryStatus, Outgoing
