@@ -104,6 +104,8 @@ class ShardAdmin:
                     for key, raw in page
                     if wanted in key.casefold()
                 ]
+                if not after:
+                    break  # only the conversation without a name is here, and after "" the first page would come again
             stored = {item["conversation"] for item in found}
             for cell in host.residents():
                 if len(found) < limit and cell.key not in stored and wanted in cell.key.casefold():

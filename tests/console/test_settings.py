@@ -138,6 +138,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_the_log_level_reaches_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from actors.system import attach
+    from actors.system.boot import RunningSystem
 
     given: dict[str, object] = {}
 
@@ -148,7 +149,7 @@ def test_the_log_level_reaches_the_system(tmp_path: Path, monkeypatch: pytest.Mo
         given.update(arguments)
         raise Refused
 
-    monkeypatch.setattr(attach.RunningSystem, "start", start)
+    monkeypatch.setattr(RunningSystem, "start", start)
     file = toml(tmp_path, "[system]\nlog_level = 'debug'\npartitions = 1\n")
     with pytest.raises(Refused), attach.own_system(load_settings(file, folder=tmp_path / "data")):
         pass
