@@ -60,7 +60,7 @@ _STRONG: Final = {
     " hockey; ball game; sports event;"
     " sport event; music concert; music show; music festival; sports; sporting events;"
     " sporting event; music event; sports venue; music venue; sports events; theater event; theatre event; show"
-    " tickets; game tickets; concert tickets; event tickets; tickets to see; gig; live music; live show; festival;"
+    " tickets; game tickets; concert tickets; event tickets; tickets to see; gig; live show; festival;"
     " musical; broadway; حفله; حفله موسيقيه; ماتش; مباراه; 7afla; haflah",
     "weather": "weather; forecast; temperature; humidity; rain; raining; rainy; sunny; snow; wind speed; windy;"
     " how hot;"
@@ -70,7 +70,7 @@ _STRONG: Final = {
     " add the event; add it to my; anything scheduled; on my schedule; put it on my; التقويم; جدولي; calender",
     "banks": "bank account; account balance; my balance; checking account; savings account; my checking; my savings;"
     " transfer money; make a transfer; money transfer; wire; transfer funds; transfer some money; transfer to;"
-    " transfer from; balance; the checking; in checking; from checking; savings; money do i have; money i have;"
+    " transfer from; the checking; in checking; from checking; savings; money do i have; money i have;"
     " how much do i have in; bank;"
     " تحويل فلوس; رصيد; رصيدي; حساب البنك; البنك; raseed",
     "payments": "send money; pay my; pay back; payment request; request money; request a payment; request payment;"
@@ -110,7 +110,7 @@ _MORE_STRONG: Final = {
     " كشري; شاورما; كباب; كافيه; قهوه; فطار",
     "hotels": "sleep; sleep over; to sleep; staying over; overnight; bed for the night; suite; resort; "
     " crash for the night; hotels; a bed; stay the night; stay overnight; stay for; accommodate us",
-    "travel": "can we visit; can i visit; worth visiting; worth seeing; art gallery; gallery; "
+    "travel": "worth visiting; worth seeing; art gallery; gallery; "
     " galleries; aquarium; zoo; gardens; castle; temple; cathedral; palace; guided tour; sight; sights; "
     " exhibition; exhibit; visit while; what can we see; see in the city; tourist spot; tourist spots; hot spots; "
     " points of interest",
@@ -168,7 +168,7 @@ _MORE_STRONG: Final = {
 # Only what opens a task: what a thing found has or costs ("pets allowed", "business class") is asked within one.
 _FAIR: Final = {
     "hotels": "room; rooms; a stay; book a stay; stay in; stay; house",
-    "restaurants": "food; eat; dinner; lunch; breakfast; meal; hungry; pizza; burger; noodles; seafood; cafe",
+    "restaurants": "food; eat; dinner; lunch; meal; hungry; pizza; burger; noodles; seafood; cafe",
     "flights": "fly; flying; airline; direct flight",
     "rental cars": "rental; vehicle; compact; full size",
     "music": "artist; playback",
@@ -190,6 +190,10 @@ _SHARED: Final = {
     "movies+media+music+events": "horror; comedy; sci fi; action",
     "hotels+homes": "house; apartment",
     "events+calendar": "event; events",
+    "events+restaurants": "live music",
+    "homes+travel": "visit; can i visit; can we visit",
+    "hotels+restaurants": "breakfast",
+    "banks+payments": "account balance; app balance; balance",
     "movies+media+events": "watch",
     "rental cars+rides": "car; cars; سياره; عربيه; 3arabeya; sayara",
     "buses+trains+flights": "round trip; one way; depart; departing; departure; return ticket; leaving from;"
