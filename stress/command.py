@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -49,6 +50,63 @@ def kill(
     outcome = run(kills=kills, rate=rate, seed=seed, say=_progress(json_output))
     _show(outcome, json_output)
     if outcome["lost"] or outcome["twice"] or outcome["disordered"] or outcome["orphans"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def understand(
+    models: Annotated[Path | None, typer.Option(help="Model folder; the settings' one by default.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure the speed of understanding by tier, in one worker on one core."""
+    from actors.system.settings import load_settings
+    from stress.understand_bench import run
+
+    _show(run(models or load_settings(None).understanding.models), json_output)
+
+
+@app.command()
+def media(
+    speech: Annotated[Path | None, typer.Option(help="Folder of human recordings with transcripts.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure reading of pictures, speech and documents."""
+    from stress.media_bench import run
+
+    figures = run(speech)
+    _show(figures, json_output)
+    if not figures["met"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def whatsapp(
+    scale: Annotated[float, typer.Option(help="1 takes about half a minute; less is quicker and rougher.")] = 1.0,
+    json_output: Json = False,
+) -> None:
+    """Measure the gateway: webhooks batched, unbatched, at a steady rate, and in a storm of redeliveries."""
+    from stress.whatsapp_bench import run
+
+    _show(run(scale=scale), json_output)
+
+
+@app.command()
+def sheets(
+    rows: Annotated[int, typer.Option(help="Rows to write while the server misbehaves.")] = 200_000,
+    kills: Annotated[int, typer.Option(help="How often the sink is killed.")] = 50,
+    rate: Annotated[float, typer.Option(help="Share of calls that misbehave.")] = 0.1,
+    rates_only: Annotated[bool, typer.Option("--rates-only", help="Only measure speed and calls.")] = False,
+    json_output: Json = False,
+) -> None:
+    """Write to a local Sheets server that misbehaves while the sink is killed, and compare cell by cell."""
+    from stress.sheets_chaos import run
+    from stress.sheets_rates import drain_rate, steady
+
+    figures: dict[str, Any] = {"drain": drain_rate(), "steady": steady()}
+    if not rates_only:
+        figures["chaos"] = run(rows, kills, rate)
+    _show(figures, json_output)
+    if not rates_only and not figures["chaos"]["ok"]:
         raise typer.Exit(1)
 
 

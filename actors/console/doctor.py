@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from actors.console.doctor_findings import Finding
 
 app = typer.Typer()
 
@@ -25,7 +28,24 @@ def doctor(
     from actors.console.doctor_findings import look
     from actors.system.settings import load_settings
 
-    findings = look(load_settings(config, folder=folder))
+    _show(look(load_settings(config, folder=folder)), json_output=json_output)
+
+
+@app.command()
+def sheets(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+    ] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Go through what writing to Google Sheets needs, up to the first thing that is missing."""
+    from actors.console.doctor_sheets import examine_sheets
+    from actors.system.settings import load_settings
+
+    _show(examine_sheets(load_settings(config).sheets), json_output=json_output)
+
+
+def _show(findings: list[Finding], *, json_output: bool) -> None:
     if json_output:
         import msgspec
 

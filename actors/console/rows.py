@@ -81,8 +81,9 @@ def _stop(text: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def rows(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option(envvar="MAJLIS_FOLDER", help="The data folder.")] = Path("majlis-data"),
     conversation: Annotated[str, typer.Option(help="Only this conversation; * and ? match any characters.")] = "",
     intent: Annotated[str, typer.Option(help="Only this intent.")] = "",
@@ -102,6 +103,9 @@ def rows(
 
     In CSV files, text that a spreadsheet could take for a formula has an apostrophe before it.
     """
+    if context.invoked_subcommand is not None:
+        context.obj = folder
+        return
     from actors.sheets.rows_reader import RowFilter, RowsReader
     from actors.sheets.rows_table import RowsFileError
 
@@ -227,6 +231,30 @@ def _print_table(reader: RowsReader, wanted: RowFilter) -> None:
     conflicts = reader.conflicts()
     if conflicts:
         console.print(f"{conflicts} rows came again with another content and were kept aside (table conflicts)")
+
+
+@app.command()
+def push(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the section [sheets].", envvar="MAJLIS_CONFIG")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
+) -> None:
+    """Send the rows that were kept here to Google Sheets, exactly once; a push that was cut off is taken up."""
+    from actors.console.rows_push import push_rows
+    from actors.system.settings import load_settings
+
+    settings = load_settings(config, folder=context.obj)
+    report = push_rows(settings, terminal=sys.stderr.isatty() and not json)
+    if json:
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        typer.echo(f"pushed {report.pushed}  before {report.before}  set aside {report.set_aside}")
+        for note in report.notes:
+            typer.echo(f"majlis rows: {note}", err=True)
+    if not report.complete:
+        raise typer.Exit(1)
 
 
 command = typer.main.get_command(app)
