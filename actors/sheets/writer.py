@@ -11,14 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import msgspec
-
 from actors.sheets import protocol as p
 from actors.sheets.astray import bring_home
-from actors.sheets.backlog import Backlog, RowSource
+from actors.sheets.backlog import Backlog, RowsGoneError, RowSource
 from actors.sheets.batch import Batch, Entry, digest_of, spans_of, split_spans
 from actors.sheets.batching import Item, Limits, select, wait_ms
-from actors.sheets.columns import cells_of
 from actors.sheets.errors import (
     CallFailed,
     Denied,
@@ -29,6 +26,7 @@ from actors.sheets.errors import (
 )
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
+from actors.sheets.sending import send_batch
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.spreadsheets import Spreadsheets
 from actors.sheets.target import (
@@ -36,18 +34,10 @@ from actors.sheets.target import (
     FencedError,
     FullError,
     TargetBlockedError,
-    header_of,
-    quoted,
     stamp_request,
-    unstamp_request,
 )
 from messages.row import Row
 
-_encode = msgspec.json.Encoder().encode
-_ANSWER_FIELDS = (
-    "replies,updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data(rowData(values(formattedValue)))))"
-)
-_CELL_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
 _MAX_PRUNED = 20
 _MAX_STAMPS = 450
 """Stamps of 53 characters that are left in place at most: 24,000 of the 30,000 characters that Google allows."""
@@ -151,7 +141,7 @@ class SheetsWriter:
             return self._failed(error)
         except FencedError as error:
             self._stop("fenced", str(error))
-        except (FullError, TargetBlockedError) as error:
+        except (FullError, RowsGoneError, TargetBlockedError) as error:
             self._block(str(error))
         return Pumped(_IDLE_S)
 
@@ -301,43 +291,15 @@ class SheetsWriter:
         target = self._books.ready(batch.spreadsheet)
         sheet = target.sheet
         assert sheet is not None
-        rows = self._rows(batch)
-        self._assume(batch, sheet.layout.places)
-        prune = self._prunable(batch.spreadsheet)
         places = sheet.layout.places
-        requests = [
-            *target.fence_requests(),
-            {
-                "appendCells": {
-                    "sheetId": sheet.sheet_id,
-                    # Encoded one by one: a write's cells are half a million objects, which need not live together.
-                    "rows": [msgspec.Raw(_encode({"values": cells_of(row, places)})) for _, row in rows],
-                    "fields": _CELL_FIELDS,
-                }
-            },
-            self._stamp(batch, batch.digest),
-            *(unstamp_request(number) for number in prune),
-        ]
-        body = {
-            "requests": requests,
-            "includeSpreadsheetInResponse": True,
-            "responseRanges": [f"{quoted(sheet.title)}!1:1"],
-            "responseIncludeGridData": True,
-        }
-        answer = self._http.request(
-            "post",
-            f"https://sheets.googleapis.com/v4/spreadsheets/{batch.spreadsheet}:batchUpdate",
-            params={"fields": _ANSWER_FIELDS},
-            json=body,
-        ).json()
+        rows = self._rows(batch)
+        self._assume(batch, places)
+        prune = self._prunable(batch.spreadsheet)
+        stamp = self._stamp(batch, batch.digest)
+        headers = send_batch(self._http, target, (row for _, row in rows), stamp, prune)
         if prune:
             with self._ledger.transaction():
                 self._ledger.pruned(prune)
-        shown = (answer.get("updatedSpreadsheet", {}).get("sheets") or [{}])[0]
-        headers = header_of(shown)
-        grid = shown.get("properties", {}).get("gridProperties")
-        if grid:
-            sheet.rows, sheet.columns = grid["rowCount"], grid["columnCount"]
         if headers != _stripped(sheet.layout.headers):
             self._settle_columns(batch, places)
         self._advance(p.Landed())

@@ -133,6 +133,24 @@ def test_when_every_row_is_refused_rows_wait_and_are_not_set_aside(
     assert sorted(bench.column("Row id") + [f"{d.position:032x}" for d in pipe.ledger.dead()]) == ids(range(16))
 
 
+def test_rows_that_vanished_from_their_log_block_with_a_message(
+    bench: Any, server: ServerProcess, row: Callable[..., Row]
+) -> None:
+    bench.source.add(row(0))
+    bench.drain()
+    bench.source.add(row(1))
+    server.control("faults", next=[["429", ":batchUpdate"]])
+    while not bench.pipe.governor.calls["throttled"]:
+        bench.pipe.pump(flush=True)
+    bench.crash()
+    kept = bench.source.logs[0].pop()
+    assert not bench.open().drain(0.5)
+    assert "row 1 of partition 0 is not in its log any more" in bench.notes[-1]
+    bench.source.logs[0].append(kept)
+    bench.drain()
+    assert bench.column("Row id") == ids(range(2))
+
+
 def test_bad_bytes_in_a_log_stop_nobody(bench: Any, row: Callable[..., Row]) -> None:
     bench.source.add(row(0))
     bench.source.logs[0].append(b"not a row")
