@@ -15,6 +15,7 @@ from actors.language.intent.ngrams import NgramHasher
 from actors.language.intent.static import StaticEmbedder
 from actors.language.settings import LanguageSettings
 from actors.language.tagger.decode import Name, TagDecoder
+from actors.language.tagger.flair_names import FlairNames
 from actors.language.tagger.words import cut
 from messages.understanding import Entity
 
@@ -100,10 +101,11 @@ class SecondStage:
     Args:
         encoder: the transformer.
         decoder: the tagger's CRF.
+        flair: another tagger to use instead, or None.
     """
 
-    def __init__(self, encoder: EncoderRuntime, decoder: TagDecoder) -> None:
-        self._encoder, self._decoder = encoder, decoder
+    def __init__(self, encoder: EncoderRuntime, decoder: TagDecoder, flair: FlairNames | None = None) -> None:
+        self._encoder, self._decoder, self._flair = encoder, decoder, flair
 
     @classmethod
     def load(cls, folder: Path, settings: LanguageSettings) -> SecondStage:
@@ -117,7 +119,8 @@ class SecondStage:
             the stage.
         """
         encoder = EncoderRuntime.load(folder, batch=settings.batch, threads=settings.threads)
-        return cls(encoder, TagDecoder.load(folder / "tagger.npz"))
+        flair = FlairNames.load(settings.flair_model, settings.threads) if settings.flair_model else None
+        return cls(encoder, TagDecoder.load(folder / "tagger.npz"), flair)
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[list[Name]]]:
         """Score messages and find names in them.
@@ -129,6 +132,8 @@ class SecondStage:
             messages by outputs, and the names in each.
         """
         readings = self._encoder.read(texts)
+        if self._flair is not None:
+            return np.stack([r.scores for r in readings]), self._flair.names(list(texts))
         names = [self._decoder.names(r.words, r.hidden) for r in readings]
         for i, text in enumerate(texts):
             if len(text) > 4 * MAX_WORDS:
