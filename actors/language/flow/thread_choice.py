@@ -196,10 +196,18 @@ def _difference(current: Thread | None, subject: Subject, sure: float) -> FlowSi
 
 
 def _pointed_at(threads: Sequence[Thread], listed: Sequence[Subject], ordinal: int) -> Subject | None:
-    """Resolve "the second one": among what was named side by side, else among the threads in the order of opening."""
-    among = listed or [thread.subject for thread in threads if _named(thread.subject)]
-    place = ordinal - 1 if ordinal > 0 else len(among) - 1
-    return among[place] if 0 <= place < len(among) else None
+    """Resolve "the second one".
+
+    It is looked for among what was named side by side; else among the units talked of as deals, in the order in which
+    their threads opened; else among all threads that are about something.
+    """
+    named = [thread for thread in threads if _named(thread.subject)]
+    units = [thread.subject for thread in named if thread.subject.unit and thread.topic in STAGES]
+    place = max(ordinal, 1) - 1
+    for among in (listed, units, [thread.subject for thread in named]):
+        if place < len(among):
+            return among[place if ordinal > 0 else -1]
+    return None
 
 
 def _by_matter(

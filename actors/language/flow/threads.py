@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from actors.language.flow.agency_matters import GENERAL
+from actors.language.flow.agency_matters import GENERAL, STAGES
 from actors.language.flow.settings import FlowSettings
 from actors.language.flow.thread_choice import Choice, choose
 from actors.language.flow.thread_reading import read
@@ -179,8 +179,8 @@ def _name(subject: Subject, topic: str, taken: set[str]) -> str:
         if place:
             names.append(f"unit {subject.unit} {place}")
     else:
-        names = [f"{topic} {place or subject.kind}"]
-    names = [" ".join(name.split())[:_LONGEST_NAME].rstrip() for name in names]
+        names = [f"{topic} {place or (subject.kind if topic in STAGES else '')}"]
+    names = [_readable(name) for name in names]
     for name in names:
         if name not in taken:
             return name
@@ -189,3 +189,9 @@ def _name(subject: Subject, topic: str, taken: set[str]) -> str:
     while f"{stem} ({number})" in taken:
         number += 1
     return f"{stem} ({number})"
+
+
+def _readable(name: str) -> str:
+    """Leave out what a customer's text may smuggle into a name: line breaks, direction marks, too much of it."""
+    seen = "".join([letter for letter in " ".join(name.split()) if letter.isprintable()])
+    return " ".join(seen.split())[:_LONGEST_NAME].rstrip()

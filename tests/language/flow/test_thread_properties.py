@@ -70,6 +70,7 @@ def test_any_conversation_keeps_its_promises(talk: Played, service: Conversation
         chosen = threads[verdict.thread_id]
         assert (chosen.name, chosen.topic) == (verdict.thread, verdict.topic)
         assert chosen.name == chosen.name.strip()
+        assert chosen.name.isprintable()
         assert 0 < len(chosen.name) <= 48
         assert not chosen.closed
         assert after.current == verdict.thread_id

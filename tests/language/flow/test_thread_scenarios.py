@@ -32,6 +32,17 @@ def test_the_second_one_is_the_second_named() -> None:
     assert talk.say("the last one then", "other").thread == "unit 711"
 
 
+def test_the_second_one_without_a_list_is_the_second_unit_talked_of() -> None:
+    talk = Talk()
+    talk.say("anything in JLT?", "inquiry", named(location="jumeirah lakes towers"))
+    talk.say("what about 2203?", "inquiry", named(unit="2203"))
+    talk.say("also my AC in the apartment is broken", "complaint", named(property_type="apartment"), mood=-0.6)
+    assert talk.say("it's 407 in Aspen Park", "other", named(unit="407", project="aspen park")).thread == "complaint"
+    talk.say("and 1501?", "inquiry", named(unit="1501"))
+    assert talk.say("the first one has a better view", "other").thread == "unit 2203"
+    assert talk.say("send me the plan of the second one", "document_request").thread == "unit 1501"
+
+
 def test_an_ordinal_that_points_to_no_list() -> None:
     talk = Talk()
     talk.say("unit 304 please", "inquiry", named(unit="304"))
@@ -234,3 +245,9 @@ def test_close_idle_without_a_message() -> None:
     state, closed = talk.service.close_idle(talk.state, talk.now + 31 * MINUTE)
     assert closed == ("unit 5",)
     assert state.threads[0].closed
+
+
+def test_a_name_carries_no_direction_marks_or_line_breaks() -> None:
+    talk = Talk()
+    verdict = talk.say("\u202eJVC", "inquiry", named(location="\u202ejvc\nsouth\u0000"))
+    assert verdict.thread == "inquiry jvc south"
