@@ -65,7 +65,7 @@ def test_thousands_of_conversations_opening_at_once(start_system: StartSystem) -
     assert all(row.position == int(row.message_id.rpartition("-")[2]) for row in rows)
 
     def passivated() -> bool:
-        return sum(answer["gauges"]["resident_sessions"] for answer in shards(system, "status")) <= 1_000  # type: ignore[index, misc]
+        return sum(answer["gauges"]["resident_sessions"] for answer in shards(system, "status")) <= 1_000  # type: ignore[index]
 
     until(passivated, "the limit of resident sessions")
 
