@@ -355,7 +355,12 @@ class ShardActor(ProcessActor):
 
     def drained(self) -> bool:
         """Tell whether all that was read is finished; what waits in the inbox is durable, and stays there."""
-        return not any(host.open_count for host in self._hosts.values())
+        if any(host.open_count for host in self._hosts.values()):
+            return False
+        # What is decided must be committed too: the sink stops before the shards do, and would not see it.
+        for host in self._hosts.values():
+            self._commit(host)
+        return True
 
     def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
         """Commit what is decided, and close."""
