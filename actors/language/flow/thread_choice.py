@@ -29,6 +29,13 @@ _UNIT, _PLACE, _PART = 3, 2, 1
 """How well a thread fits a subject: the same unit; the same project or place; a unit or project in it."""
 
 
+_CITIES: Final = frozenset(
+    {"dubai", "abu dhabi", "sharjah", "ajman", "al ain", "fujairah", "ras al khaimah", "umm al quwain", "cairo", "giza"}
+    | {"alexandria", "new cairo", "riyadh", "jeddah", "dammam", "mecca", "medina", "doha", "manama", "muscat", "amman"}
+    | {"beirut", "kuwait city", "uae", "egypt", "دبي", "ابوظبي", "أبوظبي", "أبو ظبي", "الشارقة", "القاهرة", "الرياض"}
+)
+
+
 class Choice(NamedTuple):
     """The thread found for a message.
 
@@ -161,7 +168,11 @@ def _conflict(own: Subject, named: Subject) -> bool:
     """Tell subjects that cannot be one: other units, other projects, or other places without a project in common."""
     if _differ(own.unit, named.unit) or _differ(own.project, named.project):
         return True
-    return _differ(own.location, named.location) and not (own.project and own.project == named.project)
+    if not _differ(own.location, named.location) or (own.project and own.project == named.project):
+        return False
+    # A city says nothing against a district, nor "Marina" against "Dubai Marina".
+    one, other = own.location, named.location
+    return not (one in other or other in one or one in _CITIES or other in _CITIES)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -66,6 +66,8 @@ class ConversationThreadService:
             taken_up_after_ms=at - self._reopen_ms,
         )
         signals = choice.signals
+        if before is not None and before.closed and all(signal.name != "time_gap" for signal in signals):
+            signals = (*signals, FlowSignal(name="time_gap", weight=0.0))
         if late:
             signals = (*signals, FlowSignal(name="late", weight=0.0))
         topic = reading.topic or ("complaint" if "fault" in reading.cues and not reading.subjects else "")

@@ -85,6 +85,7 @@ def test_reopened_after_a_day() -> None:
     assert later.thread == "general"
     back = talk.say("any news about 1204?", "follow_up", named(unit="1204"))
     assert (back.thread, back.reopened, back.opened) == ("unit 1204", True, False)
+    assert "time_gap" in {signal.name for signal in later.signals}
     assert not talk.say("and the view?", "inquiry").reopened
 
 
@@ -143,6 +144,13 @@ def test_the_same_number_in_two_projects_is_two_units() -> None:
     assert talk.say("1204 Marina Gate 1 please", "inquiry", named(unit="1204", project="marina gate 1")).thread == (
         "unit 1204"
     )
+
+
+def test_a_city_does_not_make_it_another_unit() -> None:
+    talk = Talk()
+    talk.say("1204 in Dubai Marina", "inquiry", named(unit="1204", location="dubai marina"))
+    assert talk.say("1204 in Dubai please", "inquiry", named(unit="1204", location="dubai")).thread == "unit 1204"
+    assert talk.say("not 1204 in JLT", "inquiry", named(unit="1204", location="jumeirah lakes towers")).opened
 
 
 def test_the_answer_to_which_unit_completes_the_matter() -> None:
