@@ -66,6 +66,7 @@ class Dispatcher(Generic[Item]):
         blame: tells which batch a worker that died or hangs was working on: its number, 0 if it was none of these
             batches, None if that is not known (then the oldest is taken for it, since workers keep the order).
         weigh: tells an item's weight, in characters of text.
+        requeued: hears of items that wait for a worker again.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class Dispatcher(Generic[Item]):
         clock: Callable[[], int],
         blame: Callable[[str], int | None] = lambda _: None,
         weigh: Callable[[Item], int] = lambda _: 0,
+        requeued: Callable[[Iterable[Item]], None] = lambda _: None,
     ) -> None:
+        self._requeued = requeued
         self._weigh = weigh
         self._policy = policy
         self._clock = clock
@@ -130,10 +133,12 @@ class Dispatcher(Generic[Item]):
             if flight.number != blamed:
                 # It only waited in the worker's mailbox: it goes to another as it was.
                 self._back.append((flight.items, flight.alone))
+                self._requeued(flight.items.values())
             elif len(flight.items) == 1:
                 lost.extend(flight.items.values())
             else:
                 self._again.extend(flight.items.values())
+                self._requeued(flight.items.values())
         return lost
 
     def take(self) -> Flight[Item] | None:

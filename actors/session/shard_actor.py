@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from actors.session.row_making import text_of
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
 from actors.system.settings import Settings
-from messages.doorbell import Bell, Seen
+from messages.doorbell import Bell, OriginalsReplaced, Seen
 from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkItem, WorkResult
 from messages.wire import Wire
@@ -78,7 +78,7 @@ class ShardActor(ProcessActor):
         policy = settings.host_policy(services)
         self._media = MediaDesk(self.name, folder.media, settings, now_ms)
         self._dispatcher: Dispatcher[Asked] = Dispatcher(
-            settings.dispatch_policy(), now_ms, self._blamed_batch, weigh_text
+            settings.dispatch_policy(), now_ms, self._blamed_batch, weigh_text, _wait_again
         )
         self._states: dict[int, PartitionState] = {}
         self._hosts: dict[int, PartitionHost] = {}
@@ -100,6 +100,7 @@ class ShardActor(ProcessActor):
             self._states[partition] = state
             host = PartitionHost(partition, LazyInbox(folder, partition), state, policy, now_ms)
             host.on_commit = lambda began: self._latency.add(began, now_ms())
+            host.on_replaced = self._forget_originals
             self._hosts[partition] = host
         self._admin = ShardAdmin(self._hosts, self._states, now_ms)
         self.timers.after(0.0, self._tick, key="tick")
@@ -311,6 +312,9 @@ class ShardActor(ProcessActor):
             if self._states[host.partition].replies_next > self._replies_told.get(host.partition, 0):
                 self._ring_delivery()
 
+    def _forget_originals(self, originals: list[str]) -> None:
+        self.tell_name("media/gallery", OriginalsReplaced(sha256=tuple(originals)))
+
     def _ring_delivery(self) -> None:
         delivery = self.directory.get("delivery")
         if delivery is not None and not self._delivery_rung:
@@ -392,6 +396,13 @@ class ShardActor(ProcessActor):
         self.gauges["queued"] = self._dispatcher.queued
         self.gauges["batches_in_flight"] = self._dispatcher.in_flight
         return super().status()
+
+
+def _wait_again(items: Iterable[Asked]) -> None:
+    # The lease does not count the wait for a worker, the second one neither.
+    for _, cell, token in items:
+        if cell.state.token == token:
+            cell.queued = True
 
 
 def weigh_text(asked: Asked) -> int:
