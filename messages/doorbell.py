@@ -42,4 +42,14 @@ class IngestBatch(Wire, frozen=True, tag=72, kw_only=True):
     messages: tuple[Inbound, ...]
 
 
+class OriginalsReplaced(Wire, frozen=True, tag=73, kw_only=True):
+    """Tell the gallery that rows name the cleaned contents now, so that the originals may go.
+
+    Attributes:
+        sha256: digests of the originals, hex.
+    """
+
+    sha256: tuple[str, ...]
+
+
 INGEST_BATCH: Codec[IngestBatch] = Codec(IngestBatch)

@@ -9,6 +9,7 @@ from actors.media.errors import GalleryError
 from actors.media.gallery import Gallery, as_object
 from actors.media.gallery_index import Query
 from actors.media.settings import MediaWorkerConfig
+from messages.doorbell import OriginalsReplaced
 from messages.media import Reacted
 from messages.wire import Wire
 from supervision.errors import AdminError, UnknownVerbError
@@ -18,7 +19,7 @@ from supervision.process_actor import Address, ProcessActor
 class GalleryActor(ProcessActor):
     """Looks after the gallery beside the media workers, which enter what they read themselves."""
 
-    accepts = Reacted
+    accepts = Reacted | OriginalsReplaced
 
     def started(self, config: bytes) -> None:
         """Open the gallery.
@@ -38,7 +39,9 @@ class GalleryActor(ProcessActor):
         self.timers.after(self._every_s, self._look_after_quota, key="quota")
 
     def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002
-        """Note a reaction."""
+        """Note a reaction, or delete originals whose cleaned contents stand on rows now."""
+        if isinstance(message, OriginalsReplaced):
+            self.counters["originals_dropped"] += sum(self._gallery.drop_original(each) for each in message.sha256)
         if isinstance(message, Reacted):
             self._gallery.react(message.conversation, message.message_id, message.sender, message.emoji)
             self.counters["reactions"] += 1

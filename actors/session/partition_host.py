@@ -106,6 +106,7 @@ class PartitionHost:
             0,
         )
         self.on_commit: Callable[[list[int]], None] | None = None
+        self.on_replaced: Callable[[list[str]], None] | None = None
         self.blocked = False
         self._inbox = inbox
         self._state = state
@@ -120,6 +121,7 @@ class PartitionHost:
         self._pending: dict[bytes, int] = {}
         self._finished: list[bytes] = []
         self._committed_ms: list[int] = []
+        self._replaced: list[str] = []
         self._tallies = RunTallies(state)
 
     # -- taking in ----------------------------------------------------------------------------------------------
@@ -273,6 +275,9 @@ class PartitionHost:
         if arrival.message.run and arrival.position != REPLAYED:
             self._tallies.count(arrival.message.run, now_ms, rows=1, late=late)
         self._committed_ms.append(arrival.message.received_ms)
+        for before, after in zip(arrival.message.attachments, effect.row.attachments, strict=True):
+            if before.sha256 and before.sha256 != after.sha256:
+                self._replaced.append(before.sha256)
 
     def _set_aside(self, cell: Cell, effect: SetAside, now_ms: int) -> None:
         arrival = effect.released.arrival
@@ -447,6 +452,9 @@ class PartitionHost:
         if self._residents.above_limit:
             self._residents.passivate(self._clock())
         committed, self._committed_ms = self._committed_ms, []
+        replaced, self._replaced = self._replaced, []
+        if self.on_replaced is not None and replaced:
+            self.on_replaced(replaced)
         if self.on_commit is not None and committed:
             self.on_commit(committed)
         return True

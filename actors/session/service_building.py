@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.language.flow.threads import ConversationThreadService
+from actors.language.flow.session_threads import SessionThreads
 from actors.session.services import Services
 from actors.system.settings import Settings
 from actors.whatsapp.errors import InventoryError
@@ -12,14 +12,11 @@ from actors.whatsapp.inventory import Inventory
 from actors.whatsapp.reply_decision import ReplyRules, decide, release
 from actors.whatsapp.template_store import TemplateStore
 from messages.delivery import REPLY_STATE, ReplyState
-from messages.flow import THREAD_STATE, MessageFacts, ThreadState
+from messages.flow import THREAD_STATE, ThreadState
 from messages.inbound import Inbound
 from messages.row import Reply
 from messages.understanding import Entity, Understanding
 from messages.wire import encode
-
-MOST_TEXT = 2_000
-"""Characters that threads look at: what a message is about stands at its beginning."""
 
 
 class ReplyService:
@@ -55,39 +52,6 @@ class ReplyService:
         return after, decision.reply, decision.notes
 
 
-class ThreadService:
-    """Threads of conversations for sessions.
-
-    Args:
-        settings: of all services.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._threads = ConversationThreadService(settings.flow)
-
-    def assign(
-        self, state: bytes, message: Inbound, understanding: Understanding, now_ms: int
-    ) -> tuple[bytes, str, tuple[str, ...]]:
-        """Assign one message to a thread; see ``Services.thread``."""
-        before = threads_of(state)
-        facts = MessageFacts(
-            text=message.text[:MOST_TEXT],
-            intent=understanding.intent,
-            intent_confidence=understanding.intent_confidence,
-            entities=understanding.entities,
-            sentiment_score=understanding.sentiment_score,
-            sent_ms=message.sent_ms,
-            direction=message.direction,
-        )
-        after, verdict = self._threads.advance(before, facts, now_ms)
-        notes: tuple[str, ...] = ()
-        if verdict.switched or verdict.split or verdict.reopened:
-            what = "split from the thread before" if verdict.split else "switched" if verdict.switched else "reopened"
-            signals = ", ".join(signal.name for signal in verdict.signals if signal.weight > 0)
-            notes = (f"thread {what} ({verdict.confidence:.2f}{': ' + signals if signals else ''})",)
-        return encode(after), verdict.thread, notes
-
-
 def threads_of(state: bytes) -> ThreadState:
     """Decode a conversation's threads."""
     return THREAD_STATE.decode(state) if state else ThreadState()
@@ -114,5 +78,5 @@ def services_of(settings: Settings, report: Callable[[str], None]) -> tuple[Serv
         the services, and the replies' part of them for refreshing.
     """
     replies = ReplyService(settings, report)
-    threads = ThreadService(settings).assign if settings.sessions.threads else None
+    threads = SessionThreads(settings.flow).assign if settings.sessions.threads else None
     return Services(thread=threads, reply=replies.answer), replies

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from actors.language.flow.settings import FlowSettings
 from actors.language.flow.threads import ConversationThreadService
-from messages.flow import THREAD_STATE, MessageFacts, ThreadState
+from messages.flow import THREAD_STATE, MessageFacts, ThreadState, ThreadVerdict
 from messages.inbound import Inbound
 from messages.understanding import Understanding
 from messages.wire import WireError, encode
+
+MOST_TEXT = 2_000
+"""Characters that are looked at: what a message is about stands at its beginning."""
 
 
 class SessionThreads:
@@ -43,7 +46,7 @@ class SessionThreads:
                 # A conversation must go on: what its threads were is lost, and the row says so.
                 notes = ("threads unreadable, begun anew",)
         facts = MessageFacts(
-            text=message.text,
+            text=message.text[:MOST_TEXT],
             intent=understanding.intent,
             intent_confidence=understanding.intent_confidence,
             entities=understanding.entities,
@@ -52,6 +55,15 @@ class SessionThreads:
             direction=message.direction,
         )
         after, verdict = self._service.advance(before, facts, now_ms)
-        if verdict.reopened:
-            notes = (*notes, "thread reopened")
-        return encode(after), verdict.thread, notes
+        return encode(after), verdict.thread, notes + _told(verdict)
+
+
+def _told(verdict: ThreadVerdict) -> tuple[str, ...]:
+    """Say on the row what happened to the threads, how sure that is, and what spoke for it."""
+    if verdict.reopened:
+        return ("thread reopened",)
+    if not verdict.switched and not verdict.split:
+        return ()
+    what = "split from the one before" if verdict.split else "switched"
+    signals = ", ".join(signal.name for signal in verdict.signals if signal.weight > 0)
+    return (f"thread {what} ({verdict.confidence:.2f}{': ' if signals else ''}{signals})",)

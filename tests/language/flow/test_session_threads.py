@@ -32,3 +32,14 @@ def test_a_message_that_nothing_is_known_of_has_a_thread() -> None:
     state, name, _ = SessionThreads().assign(b"", message("", START), Understanding(), START)
     assert name == "general"
     assert state
+
+
+def test_a_switch_says_how_sure_it_is_and_why() -> None:
+    threads = SessionThreads()
+    deal = Understanding(intent="inquiry", intent_confidence=0.9, entities=named(unit="1204"))
+    state, _, _ = threads.assign(b"", message("is 1204 free?", START), deal, START)
+    other = Understanding(intent="inquiry", intent_confidence=0.9, entities=named(unit="77"))
+    _, name, (note,) = threads.assign(state, message("and unit 77?", START + 1_000), other, START + 1_000)
+    assert name == "unit 77"
+    assert note.startswith("thread s")
+    assert "other_unit" in note
