@@ -30,6 +30,8 @@ MISSING: Final[dict[str, tuple[str, ...]]] = {
     "reduced": ("model_entities",),
     "essential": ("intent", "sentiment", "urgency", "model_entities"),
 }
+ENCODER_LANGUAGE: Final = "en"
+"""MiniLM read English only: on Arabic in either script its opinion made held-out intents worse (0.62 against 0.86)."""
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Counters:
 class _Job:
     item: WorkItem
     folded: str
+    lang: str
     rules: tuple[Entity, ...] = ()
     names: list[Name] = field(default_factory=list)
     mood: Mood | None = None
@@ -164,7 +167,7 @@ class HybridEngine:
             one result for each item, in order; an item whose handling raised has its traceback in ``error``.
         """
         level = self._level(tier)
-        jobs = [_Job(item, fold(item.text)) for item in items]
+        jobs = [_Job(item, fold(item.text), language_of(item.text)) for item in items]
         self._rules(jobs)
         if level != "essential":
             fresh = self._from_cache(jobs, level)
@@ -237,8 +240,8 @@ class HybridEngine:
         ask = [
             i
             for i, job in enumerate(jobs)
-            if self._gate.readable(job.item.text)
-            and (found[i].unsure(self.settings.ask_below) or self._gate.may_hold_names(job.item.text, job.rules))
+            if (job.lang == ENCODER_LANGUAGE and found[i].unsure(self.settings.ask_below))
+            or (self._gate.readable(job.item.text) and self._gate.may_hold_names(job.item.text, job.rules))
         ]
         self._ask(jobs, ask, scores)
 
@@ -266,7 +269,9 @@ class HybridEngine:
                 threshold=self.settings.intent_threshold,
             )
             for i, mood, seen in zip(part, found, names, strict=True):
-                jobs[i].mood, jobs[i].names = mood, seen
+                jobs[i].names = seen
+                if jobs[i].lang == ENCODER_LANGUAGE:
+                    jobs[i].mood = mood
             self.counters.asked += len(part)
 
     def _finish(self, jobs: list[_Job], level: str) -> list[WorkResult]:
@@ -297,12 +302,10 @@ class HybridEngine:
             entities = check(job.item.text, merged, job.item.known, threshold)
         tier: Tier = "full" if level == "full" else "reduced" if level == "reduced" else "essential"
         if job.mood is None:
-            return Understanding(
-                lang=language_of(job.item.text), entities=entities, tier=tier, unavailable=tuple(dict.fromkeys(missing))
-            )
+            return Understanding(lang=job.lang, entities=entities, tier=tier, unavailable=tuple(dict.fromkeys(missing)))
         mood = job.mood
         return Understanding(
-            lang=language_of(job.item.text),
+            lang=job.lang,
             entities=entities,
             intent=mood.intent,
             intent_confidence=round(mood.intent_confidence, 4),

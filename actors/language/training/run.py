@@ -22,9 +22,9 @@ from actors.language import hybrid_mixing, models_manifest
 from actors.language.corpus.loader import Example, load, parse
 from actors.language.errors import LanguageError
 from actors.language.hybrid_encoder import EncoderRuntime
-from actors.language.hybrid_stages import NameGate
 from actors.language.intent.ngrams import NgramHasher
 from actors.language.intent.static import StaticEmbedder
+from actors.language.language_of import language_of
 from actors.language.tagger.decode import TagDecoder
 from actors.language.training import quick
 from actors.language.training.encoder import EncoderPlan
@@ -234,7 +234,7 @@ def _train_all(  # noqa: PLR0917 - what train() has at hand
     runtime = _export(plan, network, tokenizer)
     later = [i for i, e in enumerate(examples) if e.source in LATER]
     part = [*(examples[i] for i in later), *held]
-    read = [i for i, e in enumerate(part) if NameGate.readable(e.text)]
+    read = [i for i, e in enumerate(part) if language_of(e.text) == "en"]
     mixed = {name: np.concatenate([unseen[name][later], held_scores[name]])[read] for name in unseen}
     part = [part[i] for i in read]
     mixed["encoder"] = np.stack([r.scores for r in runtime.read([e.text for e in part])])
