@@ -23,6 +23,9 @@ SEAL = "void"
 MAX_FRUITLESS = 5
 """So many rows in turn refused alone, with nothing landed between, mean that the fault is not the rows'."""
 
+MAX_LOSSES = 3
+"""A batch whose sending ended unclearly so often, while questions are answered, is too large: it is halved."""
+
 Phase = Literal["idle", "send", "ask", "inspect", "seal", "blocked", "fenced", "halted"]
 
 
@@ -37,6 +40,7 @@ class State:
         goal: what sealing is for: giving the batch up as ``split``, ``bury`` or ``move``.
         unsealed: what the server said when it refused to seal, "" if it did not.
         foreign: whether the first batch's stamp holds the hash of another batch of a sink like ours.
+        losses: how often the first batch was sent without a certain answer.
         fruitless: rows set aside since a batch landed.
         reason: why it is blocked, fenced or halted.
     """
@@ -47,6 +51,7 @@ class State:
     goal: str = ""
     unsealed: str = ""
     foreign: bool = False
+    losses: int = 0
     fruitless: int = 0
     reason: str = ""
 
@@ -256,9 +261,9 @@ def next_call(state: State) -> Effect | None:
 def _work_on(state: State) -> State:
     """Return the state in which the first batch is taken up: asked for where an earlier life may have sent it."""
     if not state.queue:
-        return replace(state, phase="idle", refusal="", goal="", unsealed="", foreign=False)
+        return replace(state, phase="idle", refusal="", goal="", unsealed="", foreign=False, losses=0)
     phase: Phase = "ask" if state.head.status == "sent" else "send"
-    return replace(state, phase=phase, refusal="", goal="", unsealed="", foreign=False)
+    return replace(state, phase=phase, refusal="", goal="", unsealed="", foreign=False, losses=0)
 
 
 def _planned(state: State, batches: tuple[Batch, ...]) -> tuple[State, tuple[Effect, ...]]:
@@ -279,7 +284,7 @@ def _lost(state: State) -> tuple[State, tuple[Effect, ...]]:
     effects = () if head.doubtful else (Doubt(head),)
     if state.phase == "seal":
         return replace(state, phase="ask", queue=queue), effects
-    return replace(state, phase="ask", queue=queue, refusal=""), effects
+    return replace(state, phase="ask", queue=queue, refusal="", losses=state.losses + 1), effects
 
 
 def _finished(state: State) -> tuple[State, tuple[Effect, ...]]:
@@ -287,7 +292,9 @@ def _finished(state: State) -> tuple[State, tuple[Effect, ...]]:
     return _work_on(after), (Finish(state.head),)
 
 
-def _stamp(state: State, event: Stamp) -> tuple[State, tuple[Effect, ...]]:
+def _stamp(  # noqa: PLR0911 - one return for each meaning of the answer
+    state: State, event: Stamp
+) -> tuple[State, tuple[Effect, ...]]:
     head = state.head
     if event.value is None:
         if state.unsealed:
@@ -299,6 +306,8 @@ def _stamp(state: State, event: Stamp) -> tuple[State, tuple[Effect, ...]]:
             return replace(state, phase="seal"), ()
         if state.refusal:
             return replace(state, phase="inspect"), ()
+        if state.losses >= MAX_LOSSES and head.rows > 1:
+            return _close(replace(state, goal="split"))
         return replace(state, phase="send"), ()
     if not event.ours:
         # Another program's entry has this id, so nothing of ours can have landed under it or ever will.

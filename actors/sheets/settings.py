@@ -42,9 +42,9 @@ class SheetsSettings(BaseModel):
     backlog_rows: int = Field(5_000, ge=1, description="rows that wait from which on it is a backlog")
     min_interval_s: float = Field(1.0, ge=0, description="least time between two writes to one spreadsheet")
 
-    batch_rows: int = Field(8_000, ge=1, description="most rows in a write")
+    batch_rows: int = Field(10_000, ge=1, description="most rows in a write")
     batch_bytes: int = Field(2_000_000, ge=10_000, description="size of a write that is aimed at, bytes of rows")
-    backlog_batch_bytes: int = Field(9_000_000, ge=10_000, description="the same while a backlog is worked off")
+    backlog_batch_bytes: int = Field(12_000_000, ge=10_000, description="the same while a backlog is worked off")
     batch_age_s: float = Field(2.0, ge=0, description="a row waits no longer than this for company")
     urgent_age_s: float = Field(0.2, ge=0, description="an urgent row waits no longer than this for company")
     window_rows: int = Field(20_000, ge=1, description="rows looked ahead in each partition for urgent ones")

@@ -193,3 +193,16 @@ def test_a_halted_writer_does_nothing() -> None:
     state = p.State(phase="halted", queue=(batch(),))
     assert p.step(state, p.Landed()) == (state, ())
     assert p.next_call(state) is None
+
+
+def test_a_batch_that_is_lost_again_and_again_while_questions_are_answered_is_halved() -> None:
+    state = p.State(phase="send", queue=(batch(),))
+    for _ in range(p.MAX_LOSSES):
+        assert state.phase == "send"
+        state, _ = p.step(state, p.Lost())
+        state, effects = p.step(state, p.Stamp(None))
+    assert (state.phase, effects) == ("seal", ())  # its attempts may still be on their way
+    state, effects = p.step(state, p.Sealed())
+    assert effects == (p.Split(batch(doubtful=True)),)
+    single = p.State(phase="ask", queue=(batch(rows=1),), losses=9)
+    assert p.step(single, p.Stamp(None))[0].phase == "send"
