@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE ?= 1
 .PHONY: help setup demo test lint clean
 
 help:
-	@echo "make setup  install everything, pinned, into $(VENV)"
+	@echo "make setup  install everything, pinned, into $(VENV), and train the models into models/"
 	@echo "make demo   run the bundled conversations through the whole system and show their rows"
 	@echo "make test   lint, types, import rules, and all tests"
 	@echo "make lint   the first three alone"
@@ -26,20 +26,26 @@ $(STAMP):
 	@rm -f $(VENV)/.installed-*
 	@touch $@
 
-setup: $(STAMP)
+MODELS := models/manifest.json
+LANGUAGE := $(shell find actors/language/corpus actors/language/models actors/language/training -type f -not -name '*.pyc')
+
+$(MODELS): $(STAMP) $(LANGUAGE)
+	$(BIN)/majlis train --quick > /dev/null
+
+setup: $(STAMP) $(MODELS)
 
 demo: setup
 	$(BIN)/majlis replay actors/whatsapp/example/example.zip --folder $(DEMO) --owner "Palm & Dune Realty"
 	$(BIN)/majlis rows --folder $(DEMO) --limit 12
 
-lint: setup
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+test: lint $(MODELS)
 	$(BIN)/pytest
 
 clean:
-	rm -rf $(VENV) majlis-data build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) majlis-data models build *.egg-info .pytest_cache .mypy_cache .ruff_cache

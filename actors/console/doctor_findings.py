@@ -91,7 +91,7 @@ def _models(settings: Settings) -> Iterable[Finding]:
 
     language = settings.language
     try:
-        engine = load_engine(language.engine, settings.understanding.models, language.region)
+        engine = load_engine(language.engine, settings.understanding.models, language.region, settings.understanding)
     except (ImportError, OSError, ValueError, RuntimeError) as error:
         yield Finding("language", "missing", f"engine {language.engine}: {error}", 'majlis train, or engine = "rules"')
         return

@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from actors.language.settings import DEFAULT_MODELS
+
 app = typer.Typer(add_completion=False)
 
 
 @app.command(name="train", help="Train the models of understanding from the corpus and write the model folder.")
 def train(
-    out: Annotated[Path, typer.Option(help="Model folder to write.")] = Path("models"),
+    out: Annotated[Path, typer.Option(help="Model folder to write.")] = DEFAULT_MODELS,
     quick: Annotated[bool, typer.Option("--quick", help="Use the kept encoder; minutes become seconds.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Replace the kept artefacts of the project.")] = False,
     kept_encoder: Annotated[

@@ -11,6 +11,7 @@ from typing import Final, Protocol, cast
 from actors.language.errors import LanguageError
 from actors.language.language_of import language_of
 from actors.language.rules.extract import RuleExtractor
+from actors.language.settings import LanguageSettings
 from messages.understanding import Tier, Understanding, WorkItem, WorkResult
 
 RULES_UNAVAILABLE: Final = ("intent", "sentiment", "urgency", "model_entities")
@@ -87,7 +88,9 @@ class RulesEngine:
             return WorkResult(key=item.key, error=traceback.format_exc())
 
 
-def load_engine(name: str, models: Path | None = None, region: str = "AE") -> Engine:
+def load_engine(
+    name: str, models: Path | None = None, region: str = "AE", settings: LanguageSettings | None = None
+) -> Engine:
     """Load an engine by name.
 
     Args:
@@ -96,6 +99,7 @@ def load_engine(name: str, models: Path | None = None, region: str = "AE") -> En
             function that is called without arguments.
         models: the model folder.
         region: two-letter country for national phone numbers.
+        settings: thresholds, budgets and caches of the models; the defaults where None.
 
     Returns:
         the engine.
@@ -109,7 +113,7 @@ def load_engine(name: str, models: Path | None = None, region: str = "AE") -> En
         return RulesEngine(region)
     if name in ("auto", "full", "reduced"):
         try:
-            return _load_hybrid(name, models, region)
+            return _load_hybrid(name, models, region, settings)
         except EngineError as error:
             if name != "auto":
                 raise
@@ -123,7 +127,7 @@ def load_engine(name: str, models: Path | None = None, region: str = "AE") -> En
     raise EngineError(f"unknown engine {name!r}: empty, rules, reduced, full, auto, or module:attribute")
 
 
-def _load_hybrid(name: str, models: Path | None, region: str) -> Engine:
+def _load_hybrid(name: str, models: Path | None, region: str, settings: LanguageSettings | None) -> Engine:
     try:
         hybrid = importlib.import_module("actors.language.hybrid")
     except ImportError as error:
@@ -131,6 +135,6 @@ def _load_hybrid(name: str, models: Path | None, region: str) -> Engine:
     if models is None:
         raise EngineError("no model folder is configured")
     try:
-        return cast(Engine, hybrid.HybridEngine.load(models, name, region))
+        return cast(Engine, hybrid.HybridEngine.load(models, name, region, settings))
     except (OSError, ValueError, ImportError, RuntimeError, LanguageError) as error:
         raise EngineError(f"models in {models} cannot be used: {error}") from error

@@ -7,6 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 
+DEFAULT_MODELS = Path(__file__).resolve().parents[2] / "models"
+"""Where set-up builds the models: beside the packages."""
+
+
 class LanguageSettings(BaseModel):
     """How messages are understood.
 
@@ -26,7 +30,7 @@ class LanguageSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    models: Path = Path("models")
+    models: Path = DEFAULT_MODELS
     intent_threshold: float = Field(0.75, ge=0, le=1)
     entity_threshold: float = Field(0.7, ge=0, le=1)
     ask_below: float = Field(0.95, ge=0, le=1)

@@ -27,7 +27,9 @@ class LanguageWorker(ProcessActor):
         """
         settings = Settings.model_validate_json(config)
         language = settings.language
-        self._engine = load_engine(language.engine, settings.understanding.models, language.region)
+        self._engine = load_engine(
+            language.engine, settings.understanding.models, language.region, settings.understanding
+        )
         self._hands = CurrentBatch(settings.folder, self.name, self.incarnation)
         self.counters.update(batches=0, messages=0, errors=0, expired=0)
 
