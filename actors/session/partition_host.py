@@ -216,9 +216,12 @@ class PartitionHost:
     # -- behaviour ----------------------------------------------------------------------------------------------
 
     def _deliver(self, cell: Cell, now_ms: int) -> None:
-        if cell.mailbox and cell.state.phase is Phase.IDLE:
+        # A loop, not a recursion: a thousand lines of the app's own may follow one another, each done at once.
+        while cell.mailbox and cell.state.phase is Phase.IDLE:
             self._in_work[cell.key] = cell
             self._step(cell, Delivered(cell.mailbox.pop(0)), now_ms)
+        if cell.state.phase is Phase.IDLE:
+            self._in_work.pop(cell.key, None)
 
     def _step(self, cell: Cell, event: Event, now_ms: int) -> None:
         try:
@@ -240,7 +243,6 @@ class PartitionHost:
         for effect in effects:
             self._perform(cell, effect, now_ms)
         if cell.state.phase is Phase.IDLE and not isinstance(event, Delivered | Begun):
-            self._in_work.pop(cell.key, None)
             self._deliver(cell, now_ms)
 
     def _perform(self, cell: Cell, effect: Effect, now_ms: int) -> None:

@@ -134,11 +134,21 @@ def _deliver(
 ) -> tuple[SessionState, tuple[Effect, ...]]:
     token = state.token + 1
     lease = Lease(f"request-{token}", now_ms, overdue=False)
+    if released.arrival.message.kind == "system":
+        # The app's own line (a changed number, a notice): nobody said it, so there is nothing to understand or answer.
+        return _record(state, released, now_ms)
     if policy.reads_media and any(item.sha256 or item.media_id for item in released.arrival.message.attachments):
         phase = next_phase(state.phase, Trigger.DELIVERED_WITH_FILES)
         return SessionState(state.snapshot, phase, released, lease, 1, 0, token), (AskToRead(token),)
     phase = next_phase(state.phase, Trigger.DELIVERED)
     return SessionState(state.snapshot, phase, released, lease, 1, 0, token), (Ask(token),)
+
+
+def _record(state: SessionState, released: Released, now_ms: int) -> tuple[SessionState, tuple[Effect, ...]]:
+    phase = next_phase(state.phase, Trigger.RECORDED)
+    row = row_of(released, Understanding(), state.snapshot.position + 1, now_ms)
+    snapshot = _moved_on(state.snapshot, released, now_ms)
+    return SessionState(snapshot, phase, token=state.token), (Finish(released, row, None),)
 
 
 def _go_on(
@@ -194,15 +204,12 @@ def _finish(
         reply=reply.text if reply is not None else "",
         notes=(*thread_notes, *reply_notes),
     )
-    sequence = sequence_of(message)
-    expected = old.next_sequence
-    if sequence is not None and (expected is None or sequence >= expected):
-        expected = sequence + 1
+    moved = _moved_on(old, released, now_ms)
     snapshot = Snapshot(
         conversation=old.conversation,
-        position=row.position,
-        next_sequence=expected,
-        high_water_ms=high_water_after(old.high_water_ms, message),
+        position=moved.position,
+        next_sequence=moved.next_sequence,
+        high_water_ms=moved.high_water_ms,
         last_ms=now_ms,
         recent=(*old.recent, text[:500])[-policy.recent_texts :] if text else old.recent,
         known=_remember(old.known, understanding.entities, policy.known_entities),
@@ -211,6 +218,22 @@ def _finish(
     )
     phase = next_phase(state.phase, Trigger.UNDERSTOOD)
     return SessionState(snapshot, phase, token=state.token), (Finish(released, row, reply),)
+
+
+def _moved_on(old: Snapshot, released: Released, now_ms: int) -> Snapshot:
+    """Count a row, and move what its order is judged by."""
+    message = released.arrival.message
+    sequence = sequence_of(message)
+    expected = old.next_sequence
+    if sequence is not None and (expected is None or sequence >= expected):
+        expected = sequence + 1
+    return msgspec.structs.replace(
+        old,
+        position=old.position + 1,
+        next_sequence=expected,
+        high_water_ms=high_water_after(old.high_water_ms, message),
+        last_ms=now_ms,
+    )
 
 
 def _remember(known: tuple[Entity, ...], new: tuple[Entity, ...], limit: int) -> tuple[Entity, ...]:

@@ -17,6 +17,7 @@ from actors.session.row_making import text_of
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
 from actors.system.settings import Settings
+from actors.system.steady_clock import SteadyClock
 from messages.doorbell import Bell, OriginalsReplaced, Seen
 from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkItem, WorkResult
@@ -36,11 +37,6 @@ COMMIT_COUNT = 512
 """As many finished messages do not wait."""
 POOL = "language"
 Asked = tuple[PartitionHost, Cell, int]
-
-
-def now_ms() -> int:
-    """Read the clock, milliseconds since 1970 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class LazyInbox:
@@ -72,6 +68,7 @@ class ShardActor(ProcessActor):
             config: the settings as JSON.
         """
         self._settings = settings = Settings.model_validate_json(config)
+        self._now_ms = now_ms = SteadyClock()
         folder = DataFolder.open(settings.folder)
         number = int(self.name.rsplit("-", 1)[1])
         services, self._replies = services_of(settings, lambda line: self.log.warning("services", note=line))
@@ -174,7 +171,7 @@ class ShardActor(ProcessActor):
             self.tell(gateway, Seen(reader=self.name, marks=marks))
         self._expire()
         wakes = [wake for host in self._hosts.values() for wake in host.wakes]
-        wait = TICK_S if not wakes else min(TICK_S, max(0.001, (min(wakes) - now_ms()) / 1000))
+        wait = TICK_S if not wakes else min(TICK_S, max(0.001, (min(wakes) - self._now_ms()) / 1000))
         self.timers.after(wait, self._tick, key="tick")
 
     def _give_up(self, worker: str) -> None:
@@ -346,7 +343,7 @@ class ShardActor(ProcessActor):
             self._expired_at = time.monotonic()
             self._replies.refresh()
             for state in self._states.values():
-                removed = self._with_room(partial(state.expire, now_ms(), limit=EXPIRE_LIMIT))
+                removed = self._with_room(partial(state.expire, self._now_ms(), limit=EXPIRE_LIMIT))
                 if removed >= EXPIRE_LIMIT:
                     # More is due than one round takes: again in a second, so that sessions are not kept waiting now.
                     self._expired_at = time.monotonic() - EXPIRE_EVERY_S + 1.0

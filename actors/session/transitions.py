@@ -26,6 +26,7 @@ class Trigger(Enum):
 
     DELIVERED = "delivered"
     DELIVERED_WITH_FILES = "delivered_with_files"
+    RECORDED = "recorded"
     READ = "read"
     READ_FAILED = "read_failed"
     BEGUN = "begun"
@@ -41,6 +42,7 @@ class Trigger(Enum):
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
     (Phase.IDLE, Trigger.DELIVERED): Phase.UNDERSTANDING,
     (Phase.IDLE, Trigger.PASSIVATED): Phase.PASSIVE,
+    (Phase.IDLE, Trigger.RECORDED): Phase.IDLE,
     (Phase.IDLE, Trigger.DELIVERED_WITH_FILES): Phase.READING,
     (Phase.READING, Trigger.BEGUN): Phase.READING,
     (Phase.READING, Trigger.READ): Phase.UNDERSTANDING,

@@ -20,6 +20,8 @@ from store.folder import DataFolder
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
+LOOK_S = 1.0
+
 
 def now_ms() -> int:
     """Read the clock, milliseconds since 1970 UTC."""
@@ -86,9 +88,16 @@ class GatewayActor(ProcessActor):
             target=self._server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
         )
         self._thread.start()
+        self.timers.after(LOOK_S, self._look, key="look")
         http = self._http
         others = {"webhook": http.port, "admin": http.admin_port} if http is not None else {}
         write_port(self._folder.path, listener.getsockname()[1], **others)
+
+    def _look(self) -> None:
+        # A dead server would leave the actor alive and deaf: its supervisor starts another instead.
+        if not self._thread.is_alive():
+            raise RuntimeError("the local feed's server has ended")
+        self.timers.after(LOOK_S, self._look, key="look")
 
     def _listen(self) -> socket.socket:
         # The same port after a restart, where it is free: feeds then reach the successor at once.

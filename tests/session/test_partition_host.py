@@ -260,6 +260,15 @@ def test_a_host_whose_partition_was_taken_over_writes_nothing_more(bench: Bench,
     assert bench.rows() == []
 
 
+def test_thousands_of_the_apps_own_lines_in_a_row_are_recorded_in_order(bench: Bench) -> None:
+    lines = [msgspec.structs.replace(inbound(number), kind="system") for number in range(3_000)]
+    bench.put(inbound(9_000, sent_ms=0), *lines, inbound(9_001, sent_ms=9_999_999))
+    bench.settle()
+    assert len(bench.rows()) == 3_002
+    assert [row.position for row in bench.rows()] == list(range(1, 3_003))
+    assert bench.host.in_work() == []
+
+
 def test_the_window_bounds_what_is_in_memory(tmp_path: Path) -> None:
     bench = Bench(tmp_path, HostPolicy(window=16))
     bench.put(*(inbound(n) for n in range(100)))

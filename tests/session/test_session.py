@@ -133,3 +133,11 @@ def test_an_operator_can_release_the_lock() -> None:
     assert "sara" in aside.letter.traceback
     with pytest.raises(IllegalTransition):
         advance(state, Unlock("sara"), 11, POLICY)
+
+
+def test_the_apps_own_lines_are_recorded_without_being_understood() -> None:
+    message = msgspec.structs.replace(inbound(1), kind="system", text="Messages are end-to-end encrypted.")
+    state, (finish,) = advance(fresh(), Delivered(Released(arrival(0, message), late=False, gap=0)), 9, POLICY)
+    assert isinstance(finish, Finish)
+    assert (finish.row.text, finish.row.intent, finish.row.tier) == (message.text, "", "none")
+    assert (state.phase, state.snapshot.position, state.lease) == (Phase.IDLE, 1, None)
