@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 DEFAULT_MODELS = Path(__file__).resolve().parents[2] / "models"
 """Where set-up builds the models: beside the packages."""
 
