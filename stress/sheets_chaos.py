@@ -48,7 +48,7 @@ def run(
     server_kills: int = 3,
     limit_s: float = 1_800.0,
     seed: int = 1,
-    pace: tuple[float, float] = (0.8, 4.0),
+    pace: tuple[float, float] = (0.6, 1.9),
 ) -> dict[str, Any]:
     """Write rows while the server misbehaves and the sink is killed, then compare.
 
