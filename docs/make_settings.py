@@ -31,8 +31,8 @@ starts. [majlis.toml.example](../majlis.toml.example) is a file to begin with.
 - In environment variables two underscores part the names: `MAJLIS_SESSIONS__SHARDS=4` is `[sessions] shards = 4`.
 - Lists in environment variables are JSON: `MAJLIS_WHATSAPP__APP_SECRETS='["one", "two"]'`.
 - Settings are read once, at the start. A change needs a restart of `majlis start`.
-- `majlis start`, `majlis replay` and `majlis doctor` read the file. The other commands take the data folder from
-  `--folder` or `MAJLIS_FOLDER`.
+- `majlis start`, `majlis replay`, `majlis doctor` and `majlis rows push` read the file. The other commands that need a
+  data folder take it from `--folder` or `MAJLIS_FOLDER`.
 - Secrets have no default: *unset* means that the feature which needs them is off. They are never logged.
 """
 
