@@ -153,6 +153,8 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(_toml(each) for each in value) + "]"
     if isinstance(value, enum.Enum):
         return _toml(value.value)
+    if isinstance(value, PurePath) and value.is_relative_to(ROOT):
+        return f'"<where Majlis is installed>/{value.relative_to(ROOT)}"'
     if isinstance(value, str | PurePath):
         return f'"{value}"'
     return str(value)

@@ -29,7 +29,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _INLINE = re.compile(r"`(majlis [^`\n]+)`")
 _SETTING = re.compile(
-    r"`((?:system|gateway|sessions|language|media_pool|gallery|sink|sheets|whatsapp)\.(?!jsonl?`|sqlite`|ledger`)[a-z_.]+)`"
+    r"`((?:system|gateway|sessions|language|media_pool|gallery|sink|sheets|whatsapp)\.(?!jsonl?`|sqlite`|ledger`|lock`)[a-z_.]+)`"
 )
 _CODE = re.compile(r"`((?:actors|store|supervision|messages|stress|tests)/[\w/.-]*)(?:: (\w+)(?:\.(\w+))?)?`")
 
