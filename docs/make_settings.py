@@ -88,7 +88,10 @@ def parts_of(model: type[BaseModel], path: tuple[str, ...] = (), text: str = "")
         else:
             own.append(
                 Setting(
-                    (*path, name), _type_of(field.annotation), _default_of(field), _bounds_of(field),
+                    (*path, name),
+                    _type_of(field.annotation),
+                    _default_of(field),
+                    _bounds_of(field),
                     field.description or told.get(name, ""),
                 )
             )
@@ -123,7 +126,8 @@ _PLAIN = {
 def _type_of(annotation: Any) -> str:
     arguments = get_args(annotation)
     if not arguments:
-        return _PLAIN.get(annotation.__name__, annotation.__name__)
+        name = str(annotation.__name__)
+        return _PLAIN.get(name, name)
     if type(None) in arguments:
         return " or ".join(_type_of(each) for each in arguments if each is not type(None))
     origin = getattr(annotation, "__origin__", None)
@@ -189,7 +193,7 @@ def page() -> str:
         lines.append("|---|---|---|---|---|")
         for setting in part.settings:
             name = f"`{setting.path[-1]}`<br>`{setting.variable}`"
-            text = setting.text.replace("|", "\\|")
+            text = setting.text.replace("|", "\\|").replace("``", "`")
             lines.append(f"| {name} | {setting.type} | {setting.default} | {setting.bounds} | {text} |")
         lines.append("")
     return "\n".join(lines)
@@ -201,7 +205,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
         if current != wanted:
-            print(f"{PAGE} is out of date: run python docs/make_settings.py", file=sys.stderr)
+            sys.stderr.write(f"{PAGE} is out of date: run python docs/make_settings.py\n")
         return int(current != wanted)
     PAGE.write_text(wanted, encoding="utf-8")
     return 0

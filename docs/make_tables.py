@@ -36,7 +36,9 @@ def messages_table() -> str:
     """List the messages."""
     lines = ["| tag | message | declared in | what it is |", "|---|---|---|---|"]
     for tag, module, item in message_classes():
-        text = (inspect.getdoc(item) or "").split("\n\n", 1)[0].replace("\n", " ").replace("|", "\\|")
+        text = (
+            (inspect.getdoc(item) or "").split("\n\n", 1)[0].replace("\n", " ").replace("|", "\\|").replace("``", "`")
+        )
         lines.append(f"| {tag} | `{item.__name__}` | `{module.replace('.', '/')}.py` | {text} |")
     return "\n".join(lines)
 
@@ -65,7 +67,7 @@ def page(text: str) -> str:
     for name, table in (("messages", messages_table()), ("transitions", transitions_table())):
         begin, end = f"<!-- {name}: made by docs/make_tables.py -->", f"<!-- end of {name} -->"
         pattern = re.escape(begin) + r".*?" + re.escape(end)
-        text, count = re.subn(pattern, lambda _, new=f"{begin}\n{table}\n{end}": new, text, flags=re.DOTALL)  # type: ignore[misc]
+        text, count = re.subn(pattern, (f"{begin}\n{table}\n{end}").replace("\\", r"\\"), text, flags=re.DOTALL)
         if count != 1:
             raise ValueError(f"{PAGE}: the marks of {name} are missing")
     return text
@@ -77,7 +79,7 @@ def main() -> int:
     wanted = page(current)
     if "--check" in sys.argv[1:]:
         if current != wanted:
-            print(f"{PAGE} is out of date: run python docs/make_tables.py", file=sys.stderr)
+            sys.stderr.write(f"{PAGE} is out of date: run python docs/make_tables.py\n")
         return int(current != wanted)
     PAGE.write_text(wanted, encoding="utf-8")
     return 0
