@@ -279,7 +279,8 @@ class ShardActor(ProcessActor):
                 host.take_in()
         self._pump()
         self._uncommitted |= touched
-        if sum(host.undurable for host in self._uncommitted) >= COMMIT_COUNT:
+        nothing_comes = not self._dispatcher.in_flight and not self._dispatcher.queued
+        if nothing_comes or sum(host.undurable for host in self._uncommitted) >= COMMIT_COUNT:
             self._commit_all()
         elif self._uncommitted and not self._commit_waits:
             self._commit_waits = True

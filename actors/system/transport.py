@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.system.errors import SystemFault
+from supervision.frame_room import with_room
 from supervision.frames import COUNTS, reset
 from supervision.process import die_with_parent
 
@@ -267,7 +268,7 @@ class _Entry:
         if self._admin:
             _leave_starter()
             _skip_one_fork()
-        self._target(*arguments)
+        with_room(self._target, *arguments)
 
 
 def _leave_starter() -> None:
