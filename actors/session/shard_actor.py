@@ -16,6 +16,7 @@ from actors.session.residents import Cell
 from actors.session.row_making import text_of
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
+from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
 from messages.doorbell import Bell, OriginalsReplaced, Seen
@@ -59,7 +60,7 @@ class LazyInbox:
 class ShardActor(ProcessActor):
     """Hosts sessions; each turn is one commit."""
 
-    accepts = Bell | Seen | ResultBatch | MediaResultBatch
+    accepts = Seen | ResultBatch | MediaResultBatch
 
     def started(self, config: bytes) -> None:
         """Take the partitions over, raising their epoch, and read on where they stand.
@@ -99,18 +100,17 @@ class ShardActor(ProcessActor):
             host.on_commit = lambda began: self._latency.add(began, now_ms())
             host.on_replaced = self._forget_originals
             self._hosts[partition] = host
+        self._bell = BellPipe(folder.path, self.name)
+        self.watch(self._bell.listen())
         self._admin = ShardAdmin(self._hosts, self._states, now_ms)
         self.timers.after(0.0, self._tick, key="tick")
 
     # -- events -------------------------------------------------------------------------------------------------
 
-    def received(self, message: Wire, sender: Address) -> None:
+    def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002 - the hook's signature
         """Do a turn for a bell or for results."""
         if isinstance(message, ResultBatch):
             self._settle(message)
-        elif isinstance(message, Bell):
-            self._read_on()
-            self.tell(sender, Seen(reader=self.name, marks=self._marks()))
         elif isinstance(message, MediaResultBatch):
             self._files_read(message)
         elif isinstance(message, Seen) and message.reader == "delivery":
@@ -133,6 +133,11 @@ class ShardActor(ProcessActor):
                     self._commit(host)
             self._apply_held()
             self._ring_sink()
+
+    def readable(self, fd: int) -> None:  # noqa: ARG002 - there is one
+        """Look into the inboxes: the gateway has rung. How far they are done is told by the tick."""
+        self._bell.drain()
+        self._read_on()
 
     def directory_changed(self) -> None:
         """Learn who works in the pool now, and ring a new sink."""

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.whatsapp.feed_port import read_port, write_port
 from actors.whatsapp.gateway_http import GatewayHttp
@@ -41,10 +42,9 @@ class GatewayActor(ProcessActor):
         """
         self._settings = Settings.model_validate_json(config)
         self._folder = DataFolder.open(self._settings.folder)
-        self._grown: set[int] = set()
-        self._grown_lock = threading.Lock()
-        self._rung: set[str] = set()
-        self._dirty: set[str] = set(self._shards())
+        self._rung = self._reported = False
+        shards = self._settings.sessions.shards
+        self._bells = [BellPipe(self._folder.path, f"sessions/shard-{number}") for number in range(shards)]
         self._wake_out, self._wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.watch(self._wake_out)
         self._inbox = InboxWriter(
@@ -72,9 +72,6 @@ class GatewayActor(ProcessActor):
         http.start()
         self.log.info("webhooks", port=http.port, admin_port=http.admin_port)
         return http
-
-    def _shards(self) -> list[str]:
-        return [f"sessions/shard-{number}" for number in range(self._settings.sessions.shards)]
 
     def _serve(self) -> None:
         import uvicorn
@@ -119,54 +116,46 @@ class GatewayActor(ProcessActor):
         raise AssertionError("unreachable: the last port raises")
 
     def _appended(self, partitions: set[int]) -> None:
-        # Called from the writer's thread: only this thread may not send, so it wakes the one that may.
-        with self._grown_lock:
-            wake = not self._grown
-            self._grown |= partitions
-        if wake:
-            self._wake_up()
+        # Called from the writer's thread: a pipe, unlike a message, may be rung from any.
+        for number in {partition % len(self._bells) for partition in partitions}:
+            self._bells[number].ring()
 
     def _wake_up(self) -> None:
+        # Called from another thread as well: only the actor's own may send messages, so it is woken.
         with suppress(BlockingIOError):
             os.write(self._wake_in, b"!")
 
     def readable(self, fd: int) -> None:
-        """Ring the shards whose partitions have grown."""
+        """Ring delivery: reports about sent messages have come."""
         with suppress(BlockingIOError):
             os.read(fd, 4096)
-        with self._grown_lock:
-            grown, self._grown = self._grown, set()
-        count = self._settings.sessions.shards
-        self._dirty.update(f"sessions/shard-{partition % count}" for partition in grown)
-        if not grown:
-            self._dirty.add("delivery")  # woken without new messages: reports about sent ones have come
-        self._ring()
+        self._reported = True
+        self._ring_delivery()
 
-    def _ring(self) -> None:
-        for name in list(self._dirty):
-            address = self.directory.get(name)
-            if address is not None and name not in self._rung:
-                self._dirty.discard(name)
-                self._rung.add(name)
-                self.counters["bells"] += 1
-                self.tell(address, Bell(origin=self.name))
+    def _ring_delivery(self) -> None:
+        address = self.directory.get("delivery")
+        if address is not None and self._reported and not self._rung:
+            self._reported, self._rung = False, True
+            self.tell(address, Bell(origin=self.name))
 
     def directory_changed(self) -> None:
-        """Ring everybody anew: an answer of a shard that is gone will not come."""
-        self._rung.clear()
-        self._dirty.update(self._shards())
-        self._ring()
+        """Ring everybody anew: who is new has heard nothing, and an answer of one that is gone will not come."""
+        for bell in self._bells:
+            bell.ring()
+        self._reported, self._rung = True, False
+        self._ring_delivery()
 
     def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002 - the hook's signature
-        """Trim behind the shard's mark, and ring again if more has come."""
-        if isinstance(message, Seen):
-            self._rung.discard(message.reader)
-            if message.reader == "delivery":
-                if self._http is not None:
-                    self._http.trim_statuses(message.marks.get(0, 0))
-            else:
-                self._inbox.trim(message.marks)
-            self._ring()
+        """Trim the logs behind their readers' marks."""
+        if not isinstance(message, Seen):
+            return
+        if message.reader != "delivery":
+            self._inbox.trim(message.marks)
+            return
+        self._rung = False
+        if self._http is not None:
+            self._http.trim_statuses(message.marks.get(0, 0))
+        self._ring_delivery()
 
     def paused(self) -> None:
         """Refuse new input; what was acknowledged is on disk."""
@@ -188,6 +177,8 @@ class GatewayActor(ProcessActor):
         self._server.should_exit = True
         self._thread.join(timeout=2)
         self._inbox.close()
+        for bell in self._bells:
+            bell.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``inbox``: counters and the bytes held in each partition."""
