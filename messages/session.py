@@ -19,6 +19,7 @@ class Snapshot(Wire, frozen=True, tag=30, kw_only=True):
         known: entities of its thread, newest last, for references such as "the same unit".
         threads: encoded state of its threads, b"" until the first.
         replies: encoded state of its automatic replies, b"" until the first.
+        mood: the customer's mood: recent, usual, messages counted, alerted; empty until the first.
     """
 
     conversation: str
@@ -30,6 +31,7 @@ class Snapshot(Wire, frozen=True, tag=30, kw_only=True):
     known: tuple[Entity, ...] = ()
     threads: bytes = b""
     replies: bytes = b""
+    mood: tuple[float, ...] = ()
 
 
 class Tally(Wire, frozen=True, tag=31, kw_only=True):

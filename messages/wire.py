@@ -23,7 +23,7 @@ class WireError(MessageError):
 class Wire(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False, tag_field="_kind"):
     """Base of everything that crosses a process or lands on disk.
 
-    Subclasses name a unique integer ``tag`` (the table is in ``messages/registry.py``).
+    Subclasses name a unique integer ``tag`` (``docs/architecture.md`` lists them, and a test looks for doubles).
     """
 
     v: Literal[1] = 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -232,5 +233,7 @@ class DataFolder:
             raise FolderDamaged(f"{self.runtime}: {error}") from error
 
     def clear_runtime(self) -> None:
-        """Remove what the running system told."""
-        self.runtime.unlink(missing_ok=True)
+        """Remove what this process's system told; what another one's told by now stays."""
+        facts = self.read_runtime()
+        if facts is None or facts.get("pid", os.getpid()) == os.getpid():
+            self.runtime.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from actors.console.admin_asking import (
     Timeout,
     ask_shards,
     fail,
+    plain,
     print_facts,
     print_json,
     print_records,
@@ -52,7 +53,12 @@ def show(letter: Letter, folder: Folder = DEFAULT_FOLDER, as_json: Json = False,
     if found is None:
         report(errors)
         fail(f"there is no letter {letter}")
-    print_json(found) if as_json else print_facts(found)
+    if as_json:
+        print_json(found)
+        return
+    print_facts({key: value for key, value in found.items() if key != "traceback"})
+    for line in str(found.get("traceback", "")).splitlines():
+        typer.echo(plain(line))
 
 
 @dlq.command()

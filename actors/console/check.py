@@ -46,7 +46,7 @@ def _table(report: object) -> None:
     assert isinstance(report, FolderReport)  # given by check_folder
     console = Console()
     table = Table(title=escape(f"{report.path}  ({report.decoded} records decoded)"))
-    for name in ("no", "inbox", "undone", "sessions", "rows", "waiting", "dead", "claims", "epoch", "MB"):
+    for name in ("no", "inbox", "undone", "known", "rows", "wait", "dead", "claims", "epoch", "MB"):
         table.add_column(name, justify="right", no_wrap=True)
     for part in report.partitions:
         table.add_row(

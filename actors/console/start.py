@@ -37,7 +37,7 @@ def start(
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask_to_stop)
-    with own_system(settings) as system:
+    with own_system(settings, lambda line: _say(line, json_output=json_output)) as system:
         _say("ready", json_output=json_output, folder=str(settings.folder), feed_port=read_port(settings.folder))
         # An event's wait is interrupted by signals only between rounds on some systems: rounds are short.
         while not stop.wait(0.5):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.language.flow.session_threads import SessionThreads
+from actors.language.sentiment.trend import MoodState
+from actors.language.sentiment.trend import advance as advance_mood
 from actors.session.services import Services
 from actors.system.settings import Settings
 from actors.whatsapp.errors import InventoryError
@@ -52,6 +54,24 @@ class ReplyService:
         return after, decision.reply, decision.notes
 
 
+def follow_mood(state: tuple[float, ...], score: float) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Follow a customer's mood; see ``Services.mood``.
+
+    Args:
+        state: recent, usual, messages, alerted; empty at first.
+        score: the message's sentiment, -1 to 1.
+
+    Returns:
+        the state after it, and an alert where the mood dropped sharply.
+    """
+    before = MoodState()
+    if len(state) == len(before):
+        before = MoodState(state[0], state[1], int(state[2]), alerted=bool(state[3]))
+    after, trend = advance_mood(before, score)
+    notes = (f"alert: mood dropped sharply ({after.usual:+.2f} to {after.recent:+.2f})",) if trend.alert else ()
+    return (after.recent, after.usual, float(after.messages), float(after.alerted)), notes
+
+
 def threads_of(state: bytes) -> ThreadState:
     """Decode a conversation's threads."""
     return THREAD_STATE.decode(state) if state else ThreadState()
@@ -79,4 +99,4 @@ def services_of(settings: Settings, report: Callable[[str], None]) -> tuple[Serv
     """
     replies = ReplyService(settings, report)
     threads = SessionThreads(settings.flow).assign if settings.sessions.threads else None
-    return Services(thread=threads, reply=replies.answer), replies
+    return Services(thread=threads, reply=replies.answer, mood=follow_mood), replies

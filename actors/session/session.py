@@ -193,6 +193,10 @@ def _finish(
     reply: Reply | None = None
     if services.reply is not None:
         replies, reply, reply_notes = services.reply(old.replies, read, understanding, now_ms, old.known)
+    mood = old.mood
+    mood_notes: Notes = ()
+    if services.mood is not None and understanding.sentiment and message.direction == "in":
+        mood, mood_notes = services.mood(old.mood, understanding.sentiment_score)
     row = row_of(
         released,
         understanding,
@@ -202,7 +206,7 @@ def _finish(
         unread=state.unread,
         thread=thread,
         reply=reply.text if reply is not None else "",
-        notes=(*thread_notes, *reply_notes),
+        notes=(*mood_notes, *thread_notes, *reply_notes),
     )
     moved = _moved_on(old, released, now_ms)
     snapshot = Snapshot(
@@ -215,6 +219,7 @@ def _finish(
         known=_remember(old.known, understanding.entities, policy.known_entities),
         threads=threads,
         replies=replies,
+        mood=mood,
     )
     phase = next_phase(state.phase, Trigger.UNDERSTOOD)
     return SessionState(snapshot, phase, token=state.token), (Finish(released, row, reply),)

@@ -14,7 +14,7 @@ from messages.wire import Wire
 from store.errors import FolderMissing
 from store.folder import DataFolder
 from store.partition import PartitionReader
-from supervision.errors import UnknownVerbError
+from supervision.errors import AdminError, UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
 RECHECK_S = 1.0
@@ -109,6 +109,7 @@ class EmbeddedSink(ProcessActor):
             rounds -= 1
             batch = self._next_batch()
             if not batch:
+                self.gauges["lag_ms"] = 0.0
                 return
             try:
                 outcome = self._rows.write(batch)
@@ -163,4 +164,6 @@ class EmbeddedSink(ProcessActor):
         """Answer ``cursors``: how far each partition is written."""
         if verb == "cursors":
             return {"cursors": {str(partition): mark for partition, mark in self._cursors.items()}}
+        if verb == "breaker":
+            raise AdminError("the embedded sink writes to this disk: it has no circuit breaker")
         raise UnknownVerbError(f"the sink does not know {verb!r}")

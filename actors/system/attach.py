@@ -23,11 +23,12 @@ USERS_FILE = "users.lock"
 
 
 @contextmanager
-def own_system(settings: Settings) -> Iterator[RunningSystem]:
+def own_system(settings: Settings, told: Callable[[str], None] = lambda _: None) -> Iterator[RunningSystem]:
     """Run a system on the settings' data folder, watched by a thread, and shut it down at the end.
 
     Args:
         settings: of all services; the folder is made where it is missing.
+        told: hears in one line when the whole tree had to be started anew, or could not be.
 
     Yields:
         the running system.
@@ -49,7 +50,8 @@ def own_system(settings: Settings) -> Iterator[RunningSystem]:
 
         def keep_watch() -> None:
             while not ended.wait(WATCH_EVERY_S):
-                system.watch()
+                if system.watch():
+                    told(system.last_error or f"all processes were started anew ({system.restarts} times so far)")
 
         watcher = threading.Thread(target=keep_watch, name="watch", daemon=True)
         watcher.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from actors.sheets.rows_reader import RowsReader
+from actors.sheets.progress import sink_marks
 from messages.session import TALLY, Tally
 from store.errors import FolderMissing
 from store.folder import DataFolder
@@ -58,17 +58,14 @@ class FeedProgress:
         return found
 
     def waiting_rows(self, committed: dict[int, int] | None = None) -> int:
-        """Count the committed rows that the embedded sink has not written yet.
+        """Count the committed rows that no sink has written yet.
 
         Args:
             committed: up to where, as ``committed_rows`` gave it; None for all that are there now.
         """
         if committed is None:
             committed = self.committed_rows()
-        cursors: dict[int, int] = {}
-        if self._folder.rows_file.exists():
-            with RowsReader(self._folder.rows_file) as rows:
-                cursors = rows.cursors()
+        cursors = sink_marks(self._folder)
         return sum(max(0, position - cursors.get(partition, 0)) for partition, position in committed.items())
 
     def wait(

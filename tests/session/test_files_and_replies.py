@@ -7,6 +7,7 @@ import msgspec
 from actors.session.events import Ask, AskToRead, Delivered, Failed, FilesRead, Finish, Tick, Understood
 from actors.session.ordering import Released
 from actors.session.row_making import text_of
+from actors.session.service_building import follow_mood
 from actors.session.services import Services
 from actors.session.session import SessionPolicy, SessionState, advance
 from actors.session.transitions import Phase
@@ -103,3 +104,19 @@ def test_threads_and_replies_keep_their_state_in_the_snapshot_and_speak_on_the_r
     assert effect.row.notes == ("switched", "0 known")
     assert effect.reply is not None
     assert (after.snapshot.threads, after.snapshot.replies) == (b"t", b"r")
+
+
+def test_a_sharp_drop_of_mood_is_an_alert_on_the_row_and_only_one() -> None:
+    policy = SessionPolicy(services=Services(mood=follow_mood))
+    state = SessionState(Snapshot(conversation="c"))
+    alerts = []
+    for number, score in enumerate((0.8, 0.8, 0.9, 0.8, -0.9, -0.9, -0.9)):
+        released = Released(arrival(number, inbound(number)), late=False, gap=0)
+        state, _ = advance(state, Delivered(released), number, policy)
+        said = Understanding(sentiment="positive" if score > 0 else "negative", sentiment_score=score)
+        state, (effect,) = advance(state, Understood(state.token, said), number, policy)
+        assert isinstance(effect, Finish)
+        alerts.append([note for note in effect.row.notes if note.startswith("alert")])
+    assert sum(map(len, alerts)) == 1
+    assert alerts[:4] == [[], [], [], []]
+    assert len(state.snapshot.mood) == 4

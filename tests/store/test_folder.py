@@ -211,3 +211,13 @@ def test_a_damaged_lock_file_still_gives_a_clear_error(tmp_path: Path) -> None:
         lock.path.write_bytes(b"\xff{")
         with pytest.raises(FolderLocked, match="in use by another process"):
             folder.lock("second")
+
+
+def test_what_another_process_told_by_now_is_not_removed(tmp_path: Path) -> None:
+    folder = DataFolder.create(tmp_path / "data")
+    folder.write_runtime({"pid": os.getpid() + 1})
+    folder.clear_runtime()
+    assert folder.read_runtime() == {"pid": os.getpid() + 1}
+    folder.write_runtime({"pid": os.getpid()})
+    folder.clear_runtime()
+    assert folder.read_runtime() is None
