@@ -234,6 +234,9 @@ class DataFolder:
 
     def clear_runtime(self) -> None:
         """Remove what this process's system told; what another one's told by now stays."""
-        facts = self.read_runtime()
-        if facts is None or facts.get("pid", os.getpid()) == os.getpid():
+        try:
+            facts = self.read_runtime() or {}
+        except FolderDamaged:
+            facts = {}  # whose it was cannot be told, and nobody can use it
+        if facts.get("pid", os.getpid()) == os.getpid():
             self.runtime.unlink(missing_ok=True)
