@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from actors.language.errors import LanguageError
+from actors.language.gazetteer import Gazetteer
 from actors.language.language_of import language_of
 from actors.language.rules.extract import RuleExtractor
 from actors.language.settings import LanguageSettings
@@ -89,7 +90,12 @@ class RulesEngine:
 
 
 def load_engine(
-    name: str, models: Path | None = None, region: str = "AE", settings: LanguageSettings | None = None
+    name: str,
+    models: Path | None = None,
+    region: str = "AE",
+    settings: LanguageSettings | None = None,
+    *,
+    gazetteer: Gazetteer | None = None,
 ) -> Engine:
     """Load an engine by name.
 
@@ -100,6 +106,7 @@ def load_engine(
         models: the model folder.
         region: two-letter country for national phone numbers.
         settings: thresholds, budgets and caches of the models; the defaults where None.
+        gazetteer: known names; the built-in and the user's files where None. Not for engines of a module.
 
     Returns:
         the engine.
@@ -110,14 +117,14 @@ def load_engine(
     if name == "empty":
         return EmptyEngine()
     if name in ("rules", "essential"):
-        return RulesEngine(region)
+        return RulesEngine(region, _extractor(region, gazetteer))
     if name in ("auto", "full", "reduced"):
         try:
-            return _load_hybrid(name, models, region, settings)
+            return _load_hybrid(name, models, region, settings, gazetteer)
         except EngineError as error:
             if name != "auto":
                 raise
-            return RulesEngine(region, reason=str(error))
+            return RulesEngine(region, _extractor(region, gazetteer), reason=str(error))
     if ":" in name:
         module, _, attribute = name.partition(":")
         try:
@@ -127,7 +134,13 @@ def load_engine(
     raise EngineError(f"unknown engine {name!r}: empty, rules, reduced, full, auto, or module:attribute")
 
 
-def _load_hybrid(name: str, models: Path | None, region: str, settings: LanguageSettings | None) -> Engine:
+def _extractor(region: str, gazetteer: Gazetteer | None) -> RuleExtractor:
+    return RuleExtractor(gazetteer, default_region=region)
+
+
+def _load_hybrid(
+    name: str, models: Path | None, region: str, settings: LanguageSettings | None, gazetteer: Gazetteer | None
+) -> Engine:
     try:
         hybrid = importlib.import_module("actors.language.hybrid")
     except ImportError as error:
@@ -135,6 +148,6 @@ def _load_hybrid(name: str, models: Path | None, region: str, settings: Language
     if models is None:
         raise EngineError("no model folder is configured")
     try:
-        return cast(Engine, hybrid.HybridEngine.load(models, name, region, settings))
+        return cast(Engine, hybrid.HybridEngine.load(models, name, region, settings, gazetteer=gazetteer))
     except (OSError, ValueError, ImportError, RuntimeError, LanguageError) as error:
         raise EngineError(f"models in {models} cannot be used: {error}") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from actors.language.gazetteer import Gazetteer
 from actors.language.hybrid_cache import TextCache
 from actors.language.hybrid_context import check, merge
 from actors.language.hybrid_mixing import Mixing, Scores
@@ -103,7 +104,13 @@ class HybridEngine:
 
     @classmethod
     def load(
-        cls, models: Path, tier: str = "auto", region: str = "AE", settings: LanguageSettings | None = None
+        cls,
+        models: Path,
+        tier: str = "auto",
+        region: str = "AE",
+        settings: LanguageSettings | None = None,
+        *,
+        gazetteer: Gazetteer | None = None,
     ) -> HybridEngine:
         """Load an engine from a model folder, every file checked against the manifest first.
 
@@ -112,6 +119,7 @@ class HybridEngine:
             tier: ``full``, ``reduced``, ``essential``, or ``auto`` for the best that the folder holds.
             region: two-letter country where an item names none.
             settings: thresholds, budgets and sizes.
+            gazetteer: known names; the built-in and the user's files where None.
 
         Returns:
             the engine.
@@ -123,7 +131,7 @@ class HybridEngine:
         chosen = settings if settings is not None else LanguageSettings(models=models)
         if chosen.threads == 1:  # a pool of threads for each worker would fight over the cores
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        extractor = RuleExtractor(default_region=region)
+        extractor = RuleExtractor(gazetteer, default_region=region)
         if tier == "essential":
             return cls("essential", extractor, None, None, {}, None, chosen, region)
         if tier not in ("auto", "full", "reduced"):

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from actors.language.current_batch import CurrentBatch
 from actors.language.engine import load_engine
+from actors.language.property_names import PropertyNames
 from actors.system.settings import Settings
 from messages.understanding import ResultBatch, WorkBatch
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
+_NAMES_S: Final = 30.0
+"""So often a worker looks whether the table of properties was replaced; the sink reads it every 60 s by default."""
+
 
 class LanguageWorker(ProcessActor):
-    """Understands batches of messages with one engine."""
+    """Understands batches of messages with one engine.
+
+    Projects and places of ``lookups/properties.jsonl`` in the data folder, which the Sheets sink keeps, are known names
+    beside the built-in and the user's files; a change is taken up within half a minute, without a restart.
+    """
 
     accepts = WorkBatch
 
@@ -27,11 +35,27 @@ class LanguageWorker(ProcessActor):
         """
         settings = Settings.model_validate_json(config)
         language = settings.language
+        self._names = PropertyNames(settings.folder)
         self._engine = load_engine(
-            language.engine, settings.understanding.models, language.region, settings.understanding
+            language.engine,
+            settings.understanding.models,
+            language.region,
+            settings.understanding,
+            gazetteer=self._names.gazetteer,
         )
+        self._note_names()
+        self.timers.after(_NAMES_S, self._take_names, key="names")
         self._hands = CurrentBatch(settings.folder, self.name, self.incarnation)
         self.counters.update(batches=0, messages=0, errors=0)
+
+    def _take_names(self) -> None:
+        if self._names.refresh():
+            self._note_names()
+        self.timers.after(_NAMES_S, self._take_names, key="names")
+
+    def _note_names(self) -> None:
+        if self._names.trouble:
+            self.log.warning("names of properties", reason=self._names.trouble)
 
     def received(self, message: Wire, sender: Address) -> None:
         """Answer a batch; a shard that has given up on it passes the answer over."""
@@ -52,7 +76,7 @@ class LanguageWorker(ProcessActor):
         self._hands.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
-        """Answer ``engine``: which tier of models works here."""
+        """Answer ``engine``: which tier of models works here, and how many names are known."""
         if verb == "engine":
-            return {"tier": self._engine.tier}
+            return {"tier": self._engine.tier, "names": len(self._names.gazetteer), "trouble": self._names.trouble}
         raise UnknownVerbError(f"a language worker does not know {verb!r}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from actors.language.flow.session_threads import SessionThreads
 from actors.language.sentiment.trend import MoodState
 from actors.language.sentiment.trend import advance as advance_mood
 from actors.session.services import Services
+from actors.sheets.lookup_files import by_field, lookup_file, read_lookup, signature
 from actors.system.settings import Settings
 from actors.whatsapp.errors import InventoryError
 from actors.whatsapp.inventory import Inventory
@@ -20,9 +22,15 @@ from messages.row import Reply
 from messages.understanding import Entity, Understanding
 from messages.wire import encode
 
+_SHOWN: Final = 3
+"""So many bad rows are named, the others counted."""
+
 
 class ReplyService:
     """Automatic replies for sessions, with templates that are taken up anew when they change.
+
+    Properties come from the CSV file of the settings, read once; without one from ``lookups/properties.jsonl`` of the
+    data folder, which the Sheets sink keeps, taken up anew when it changes; else there are none.
 
     Args:
         settings: of all services.
@@ -32,6 +40,9 @@ class ReplyService:
     def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
         replies = settings.whatsapp.replies
         inventory: Inventory | None = None
+        self._report = report
+        self._table = lookup_file(settings.folder, "properties") if replies.inventory is None else None
+        self._seen: tuple[int, ...] | None = None
         if replies.inventory is not None:
             try:
                 inventory = Inventory.read_csv(replies.inventory)
@@ -39,10 +50,34 @@ class ReplyService:
                 report(f"replies offer no properties: {error}")
         self._templates = TemplateStore(replies.templates, replies.languages)
         self._rules = ReplyRules(replies, self._templates, inventory)
+        self._read_table()
 
     def refresh(self) -> None:
-        """Take up templates that have changed."""
+        """Take up templates and properties that have changed."""
         self._templates.refresh()
+        self._read_table()
+
+    def _read_table(self) -> None:
+        if self._table is None:
+            return
+        now = signature(self._table)
+        if now == self._seen:
+            return
+        self._seen = now
+        if now is None:
+            self._rules.offer_from(None)
+            return
+        try:
+            read = read_lookup(self._table)
+            inventory = Inventory.from_rows(map(by_field, read.rows))
+        except (OSError, ValueError, InventoryError) as error:
+            self._report(f"{self._table.name} of the data folder: the properties stay as they were: {error}")
+            return
+        problems = (*read.problems, *inventory.problems)
+        if problems:
+            shown = "; ".join(problems[:_SHOWN])
+            self._report(f"{self._table.name} of the data folder: {len(problems)} rows are not offered: {shown}")
+        self._rules.offer_from(inventory)
 
     def answer(
         self, state: bytes, message: Inbound, understanding: Understanding, now_ms: int, known: tuple[Entity, ...]

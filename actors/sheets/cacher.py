@@ -20,6 +20,8 @@ from actors.sheets.errors import CallFailed, SheetsError
 
 V = TypeVar("V")
 Loader = Callable[[], "V | None"]
+_AS_TYPED = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "FORMATTED_STRING"}
+"""Numbers without their display format ("AED 1,200,000"), dates as they are shown. gspread adds to what it is given."""
 
 
 class CachePolicy(BaseModel):
@@ -203,6 +205,48 @@ class TableError(SheetsError):
     """A lookup table has no such worksheet or column."""
 
 
+class Table:
+    """A worksheet as it was read.
+
+    Args:
+        title: the worksheet.
+        values: its cells, headings first.
+    """
+
+    def __init__(self, title: str, values: Sequence[Sequence[Any]]) -> None:
+        self.title = title
+        self.headers = tuple(_text(cell).strip() for cell in values[0]) if values else ()
+        self.records: tuple[dict[str, str], ...] = tuple(self._record(row) for row in values[1:])
+        self._by_key: dict[str, dict[str, dict[str, str]]] = {}
+
+    def _record(self, row: Sequence[Any]) -> dict[str, str]:
+        record: dict[str, str] = {}
+        for header, cell in zip(self.headers, row, strict=False):
+            text = _text(cell)
+            if header and text.strip():
+                record.setdefault(header, text)  # of two columns of one name the first counts
+        return record
+
+    def by_key(self, column: str) -> dict[str, dict[str, str]]:
+        """Return the records by the folded key of a column.
+
+        Raises:
+            TableError: there is no such column.
+        """
+        found = self._by_key.get(column)
+        if found is None:
+            if column not in self.headers:
+                raise TableError(f"worksheet {self.title!r} has no column {column!r}")
+            found = {}
+            for record in self.records:
+                key = _folded(record.get(column, ""))
+                if key:
+                    # The first record of a repeated key counts, as in a spreadsheet's own lookups.
+                    found.setdefault(key, record)
+            self._by_key[column] = found
+        return found
+
+
 class LookupTables:
     """Tables of a spreadsheet, looked up by a key column.
 
@@ -212,7 +256,7 @@ class LookupTables:
         cacher: the cache, shared by all tables.
     """
 
-    def __init__(self, http: Any, spreadsheet: str, cacher: SheetsAPICacher[dict[str, dict[str, str]]]) -> None:
+    def __init__(self, http: Any, spreadsheet: str, cacher: SheetsAPICacher[Table]) -> None:
         self._http, self._spreadsheet, self._cacher = http, spreadsheet, cacher
         self._calling = threading.Lock()
 
@@ -226,12 +270,49 @@ class LookupTables:
             CallFailed: the call failed.
             TableError: a worksheet lacks its key column.
         """
-        titles = list(tables)
+        for title, table in self.fetch(list(tables)).items():
+            table.by_key(tables[title])
+
+    def fetch(self, titles: Sequence[str]) -> dict[str, Table]:
+        """Fetch whole tables in one ``batchGet`` and put them into the cache.
+
+        Args:
+            titles: the worksheets.
+
+        Returns:
+            the tables by title.
+
+        Raises:
+            CallFailed: the call failed: one worksheet that does not exist makes Google refuse all.
+        """
+        ranges = [_quoted(title) for title in titles]
         with self._calling:
-            answer = self._http.values_batch_get(self._spreadsheet, [_quoted(title) for title in titles])
-        for title, values in zip(titles, answer["valueRanges"], strict=True):
-            table = _by_key(title, tables[title], values.get("values", []))
-            self._cacher.put_many({(title, tables[title]): table}, (title,))
+            answer = self._http.values_batch_get(self._spreadsheet, ranges, dict(_AS_TYPED))
+        found = {
+            title: Table(title, values.get("values", []))
+            for title, values in zip(titles, answer["valueRanges"], strict=True)
+        }
+        for title, table in found.items():
+            self._cacher.put_many({title: table}, (title,))
+        return found
+
+    def table(self, title: str) -> Table:
+        """Return a table, from the cache where it is there.
+
+        Args:
+            title: the worksheet.
+
+        Raises:
+            CallFailed: it is not cached and could not be fetched.
+        """
+
+        def load() -> Table:
+            with self._calling:
+                answer = self._http.values_get(self._spreadsheet, _quoted(title), dict(_AS_TYPED))
+            return Table(title, answer.get("values", []))
+
+        found = self._cacher.get(title, load, (title,))
+        return found if found is not None else Table(title, [])
 
     def lookup(self, title: str, column: str, key: str) -> dict[str, str] | None:
         """Return the record of a key, or None.
@@ -242,20 +323,13 @@ class LookupTables:
             key: compared without regard to case and outer blanks.
 
         Returns:
-            the record by header.
+            the record by header, without its empty cells.
 
         Raises:
             CallFailed: the table is not cached and could not be fetched.
             TableError: the worksheet lacks the key column.
         """
-
-        def load() -> dict[str, dict[str, str]]:
-            with self._calling:
-                answer = self._http.values_get(self._spreadsheet, _quoted(title))
-            return _by_key(title, column, answer.get("values", []))
-
-        table = self._cacher.get((title, column), load, (title,))
-        return (table or {}).get(_folded(key))
+        return self.table(title).by_key(column).get(_folded(key))
 
     def update(self, title: str, a1: str, values: Sequence[Sequence[str | float | bool]]) -> None:
         """Write into a table and forget what the cache knows of it.
@@ -288,17 +362,11 @@ def _folded(key: str) -> str:
     return key.strip().casefold()
 
 
-def _by_key(title: str, column: str, values: Sequence[Sequence[str]]) -> dict[str, dict[str, str]]:
-    headers = [str(text) for text in values[0]] if values else []
-    if column not in headers:
-        raise TableError(f"worksheet {title!r} has no column {column!r}")
-    at = headers.index(column)
-    table: dict[str, dict[str, str]] = {}
-    for row in values[1:]:
-        if len(row) > at and str(row[at]).strip():
-            # The first record of a repeated key counts, as in a spreadsheet's own lookups.
-            table.setdefault(_folded(str(row[at])), dict(zip(headers, map(str, row), strict=False)))
-    return table
+def _text(cell: Any) -> str:
+    """Write a cell as its owner would: a whole number without a decimal point."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell)
 
 
-__all__ = ["CachePolicy", "CallFailed", "LookupTables", "SheetsAPICacher", "TableError"]
+__all__ = ["CachePolicy", "CallFailed", "LookupTables", "SheetsAPICacher", "Table", "TableError"]

@@ -139,6 +139,11 @@ class Governor:
         with self._lock:
             return self.breakers.snapshots()
 
+    def dump_breakers(self) -> str:
+        """Return the states of all breakers as text, to be kept."""
+        with self._lock:
+            return self.breakers.dump()
+
     def saved(self, rows: int) -> dict[str, float]:
         """Report the write calls saved against one a row.
 

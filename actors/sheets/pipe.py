@@ -73,7 +73,7 @@ class SheetsPipe:
         return done
 
     def _keep_breakers(self) -> None:
-        now = self.governor.breakers.dump()
+        now = self.governor.dump_breakers()
         if now != self._kept:
             with self.ledger.transaction():
                 self.ledger.set_fact("breakers", now)

@@ -12,6 +12,27 @@ SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 """The least scope that reads and writes spreadsheets; Drive is not needed."""
 
 
+class LookupSettings(BaseModel):
+    """Worksheets that the Sheets sink reads for replies and gazetteers: one table each, headings in the first row.
+
+    Each becomes a file of the data folder (``lookups/properties.jsonl`` and so on) that is replaced when it changes.
+    Used with ``sink.kind = "sheets"`` only. Several tables cost one read a refresh, out of the reads' quota.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    spreadsheet: str = Field("", description="id or address of their spreadsheet; empty means the one of the rows")
+    properties: str = Field("", max_length=90, description="worksheet of properties on offer; empty for none")
+    contacts: str = Field("", max_length=90, description="worksheet of contacts; empty for none")
+    staff: str = Field("", max_length=90, description="worksheet of staff; empty for none")
+    refresh_s: float = Field(60.0, ge=1, description="they are read anew after so many seconds")
+
+    def titles(self) -> dict[str, str]:
+        """Return the worksheets' titles by table, of those that are named."""
+        named = {"properties": self.properties, "contacts": self.contacts, "staff": self.staff}
+        return {table: title for table, title in named.items() if title}
+
+
 class SheetsSettings(BaseModel):
     """How the sink reaches a spreadsheet and how it writes.
 
@@ -55,6 +76,7 @@ class SheetsSettings(BaseModel):
     retry_blocked_s: float = Field(30.0, gt=0, description="wait before a blocked spreadsheet is looked at again")
 
     breaker: BreakerPolicy = BreakerPolicy()
+    lookups: LookupSettings = LookupSettings()
 
     def spreadsheets(self) -> tuple[str, ...]:
         """Return the ids of all named spreadsheets, the first one first."""

@@ -19,6 +19,7 @@ from actors.sheets.client import CredentialsError
 from actors.sheets.errors import SheetsError
 from actors.sheets.ledger import LEDGER_FILE
 from actors.sheets.log_source import LogSource, adopt_embedded
+from actors.sheets.lookups import SheetLookups
 from actors.sheets.pipe import SheetsPipe
 from actors.sheets.settings import SheetsSettings
 from messages.doorbell import Bell, Seen
@@ -29,6 +30,8 @@ from supervision.process_actor import Address, ProcessActor
 
 _CREDENTIALS_WAIT_S = 15.0
 _STOP_WAIT_S = 3.5
+_LOOKUPS_WAIT_S = 0.3
+"""A read under way loses nothing when its process ends."""
 _GAUGES_S = 1.0
 
 
@@ -48,6 +51,7 @@ class SheetsSink(ProcessActor):
         self._shards = int(given["sessions"]["shards"])
         self._settings = SheetsSettings.model_validate(given.get("sheets", {}))
         self._pipe: SheetsPipe | None = None
+        self._lookups: SheetLookups | None = None
         self._trouble = ""
         self._failure: BaseException | None = None
         self._idle = False
@@ -76,8 +80,7 @@ class SheetsSink(ProcessActor):
                     self._pipe.close()
                 source.close()
         except BaseException as error:  # noqa: BLE001 - handed to the actor, which reports it and leaves
-            self._failure = error
-            self._signal()
+            self._failed(error)
 
     def _pump_until_end(self, source: LogSource) -> None:
         while not self._ending.is_set():
@@ -113,7 +116,14 @@ class SheetsSink(ProcessActor):
         self._trouble = ""
         adopt_embedded(self._folder, pipe.ledger)
         self._pipe = pipe
+        if self._settings.lookups.titles():
+            self._lookups = SheetLookups(self._folder.path, self._settings, pipe.governor, self._note)
+            self._lookups.start(self._failed)
         return True
+
+    def _failed(self, error: BaseException) -> None:
+        self._failure = error
+        self._signal()
 
     def _note(self, line: str) -> None:
         self.log.warning("sheets", note=line)
@@ -187,25 +197,28 @@ class SheetsSink(ProcessActor):
         self._ending.set()
         self._look.set()
         self._thread.join(_STOP_WAIT_S)
+        if self._lookups is not None:
+            self._lookups.stop(_LOOKUPS_WAIT_S)
         self.unwatch(self._read_end)
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer ``cursors``, ``sheets``, ``breaker``, ``unblock`` and ``dead``.
+        """Answer ``cursors``, ``sheets``, ``breaker``, ``unblock``, ``dead`` and ``lookups``.
 
         Args:
             verb: what is asked.
-            arguments: for ``breaker`` ``state`` (and ``name``, a spreadsheet's id) set one; ``limit`` for ``dead``.
+            arguments: for ``breaker`` ``state`` (and ``name``, a spreadsheet's id) set one; ``limit`` for ``dead``;
+                for ``lookups`` ``table``, ``column`` and ``key`` look a record up in the cache.
 
         Returns:
             the facts.
 
         Raises:
             UnknownVerbError: another verb.
-            AdminError: there is no connection yet, or the state is none.
+            AdminError: there is no connection yet, the state is none, or the lookup cannot be made.
         """
         if verb == "cursors":
             return {"cursors": {str(partition): mark for partition, mark in self._marks.items()}}
-        if verb not in {"sheets", "breaker", "unblock", "dead"}:
+        if verb not in {"sheets", "breaker", "unblock", "dead", "lookups"}:
             raise UnknownVerbError(f"the sink does not know {verb!r}")
         pipe = self._pipe
         if pipe is None:
@@ -223,6 +236,8 @@ class SheetsSink(ProcessActor):
             pipe.writer.unblock()
             self._look.set()
             return {"phase": pipe.writer.state.phase}
+        if verb == "lookups":
+            return self._looked_up(arguments)
         if verb == "dead":
             rows = pipe.ledger.dead(int(arguments.get("limit", "100")))
             return {
@@ -232,3 +247,17 @@ class SheetsSink(ProcessActor):
                 ]
             }
         return {**pipe.writer.status(), "asked_ms": time.time_ns() // 1_000_000}
+
+    def _looked_up(self, arguments: dict[str, str]) -> dict[str, Any]:
+        if self._lookups is None:
+            raise AdminError("no worksheets are named in sheets.lookups")
+        if "table" not in arguments:
+            return self._lookups.status()
+        try:
+            return {
+                "record": self._lookups.lookup(
+                    arguments["table"], arguments.get("column", ""), arguments.get("key", "")
+                )
+            }
+        except SheetsError as error:
+            raise AdminError(str(error)) from error

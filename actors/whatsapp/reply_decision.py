@@ -73,10 +73,15 @@ class ReplyRules:
     def __init__(self, settings: RepliesSettings, templates: TemplateStore, inventory: Inventory | None = None) -> None:
         self.settings = settings
         self.templates = templates
-        self.lookup: Lookup | None = None if inventory is None else inventory.match
+        self.lookup: Lookup | None = None
+        self.offer_from(inventory)
         self.office = OfficeHours(settings)
         self.wishes = Wishes(settings.opt_out_words, settings.person_words)
         self.silent = frozenset(settings.silent_intents)
+
+    def offer_from(self, inventory: Inventory | None) -> None:
+        """Take other properties to offer from, or none."""
+        self.lookup = None if inventory is None else inventory.match
 
 
 def reply_id(message: Inbound) -> str:

@@ -56,7 +56,7 @@ class RepliesSettings(BaseModel):
         pause_when_staff_write: a message written by staff stops automatic replies until released.
         opt_out_words, person_words: beside the bundled ones.
         silent_intents: intents that get no answer.
-        inventory: CSV file with properties, None for no lookup.
+        inventory: CSV file with properties; None for those of ``sheets.lookups.properties``, where that is set.
         max_matches: properties offered in one reply.
         company: the name that replies use.
     """

@@ -21,6 +21,7 @@ MOST_TOKENS: Final = 8
 FILES_VARIABLE: Final = "MAJLIS_GAZETTEER"
 SHORTEST_FUZZY: Final = 6
 SHORTEST_FUZZY_ARABIC: Final = 9
+SHORTEST_OWN: Final = 3
 
 
 class GazetteerError(LanguageError):
@@ -68,12 +69,18 @@ class Gazetteer:
 
     Args:
         paths: further files, read after the ones that come with the package.
+        own: kinds and names that are the user's own, such as the projects of a table of properties. They come last
+            and never change what is known: names that are there already, without letters, shorter than three
+            characters or of more than ``MOST_TOKENS`` words are passed over, and a single word counts with a capital
+            letter or after a word like "in" only, since many projects are called by ordinary words.
 
     Raises:
         GazetteerError: a file cannot be read or a line is wrong; names the file and the line.
     """
 
-    def __init__(self, paths: Iterable[Path] = (), *, builtin: bool = True) -> None:
+    def __init__(
+        self, paths: Iterable[Path] = (), *, builtin: bool = True, own: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._entries: dict[str, Entry] = {}
         self._regional: dict[str, dict[str, Entry]] = {}
         self.persons: dict[str, Entry] = {}
@@ -82,6 +89,31 @@ class Gazetteer:
         files = sorted(Path(__file__).parent.glob("*.tsv")) if builtin else []
         for path in [*files, *paths]:
             self._read(path)
+        for kind, name in own:
+            self._add_own(kind, name)
+        self._index()
+
+    def _add_own(self, kind: str, name: str) -> None:
+        words = name_key(name)
+        key = " ".join(words)
+        lettered = sum(map(str.isalpha, key)) >= SHORTEST_OWN
+        if not lettered or len(words) > MOST_TOKENS or key in self._entries or key in self.persons:
+            return
+        self.add(kind, name, (), frozenset({"cap"} if len(words) == 1 else ()))
+
+    def adopt(self, other: Gazetteer) -> None:
+        """Take over all that another gazetteer knows, in place of what this one knew.
+
+        Who holds this gazetteer, such as an extractor in an engine, goes on with the new names.
+
+        Args:
+            other: not to be changed any more.
+        """
+        self._entries, self._regional = other._entries, other._regional
+        self.persons, self.longest = other.persons, other.longest
+        self._index()
+
+    def _index(self) -> None:
         names: dict[str, list[str]] = {}
         digits: set[str] = set()
         for key, entry in self._entries.items():
@@ -205,8 +237,11 @@ class Gazetteer:
         return self._entries[found[0][0]]
 
 
-def configured() -> Gazetteer:
+def configured(own: Iterable[tuple[str, str]] = ()) -> Gazetteer:
     """Read the built-in files and the user's own, which the environment variable ``MAJLIS_GAZETTEER`` names.
+
+    Args:
+        own: further kinds and names; see :class:`Gazetteer`.
 
     Returns:
         the gazetteer; several files are separated as in ``PATH``.
@@ -215,4 +250,4 @@ def configured() -> Gazetteer:
         GazetteerError: a file cannot be read or a line is wrong.
     """
     named = os.environ.get(FILES_VARIABLE, "")
-    return Gazetteer([Path(name) for name in named.split(os.pathsep) if name])
+    return Gazetteer([Path(name) for name in named.split(os.pathsep) if name], own=own)
