@@ -14,7 +14,7 @@ from messages.wire import Wire
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
-_NAMES_S: Final = 30.0
+_NAMES_S: Final = 10.0
 """So often a worker looks whether the table of properties was replaced; the sink reads it every 60 s by default."""
 
 
@@ -22,7 +22,7 @@ class LanguageWorker(ProcessActor):
     """Understands batches of messages with one engine.
 
     Projects and places of ``lookups/properties.jsonl`` in the data folder, which the Sheets sink keeps, are known names
-    beside the built-in and the user's files; a change is taken up within half a minute, without a restart.
+    beside the built-in and the user's files; a change is taken up within ten seconds, without a restart.
     """
 
     accepts = WorkBatch
