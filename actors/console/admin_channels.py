@@ -24,7 +24,7 @@ from actors.console.admin_asking import (
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to ``majlis admin``."""
-    for command in (inbox, release, outgoing, sink, breaker):
+    for command in (inbox, release, outgoing, sink, lookups, breaker):
         app.command()(command)
 
 
@@ -71,10 +71,30 @@ def outgoing(
         print_records(found["outgoing"], ("conversation", "state", "attempts", "code", "error", "text"))
 
 
-def sink(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
+def sink(
+    refused: Annotated[bool, typer.Option("--refused", help="List the rows that Google Sheets refused.")] = False,
+    unblock: Annotated[bool, typer.Option("--unblock", help="Let a blocked Google Sheets sink try again now.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+    timeout: Timeout = 5.0,
+) -> None:
     """Show how far the sink has written each partition."""
-    found = ask(folder, "sink", "cursors", {}, timeout)
-    print_json(found) if as_json else print_facts(found["cursors"])
+    if refused and unblock:
+        raise typer.BadParameter("--refused and --unblock exclude each other")
+    verb = "dead" if refused else "unblock" if unblock else "cursors"
+    found = ask(folder, "sink", verb, {}, timeout)
+    if as_json:
+        print_json(found)
+    elif refused:
+        print_records(found["dead"], ("partition", "position", "reason"))
+    else:
+        print_facts(found["cursors"] if verb == "cursors" else found)
+
+
+def lookups(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
+    """Show the tables that the sink reads from Google Sheets: rows, age, trouble, hit rate."""
+    found = ask(folder, "sink", "lookups", {}, timeout)
+    print_json(found) if as_json else print_facts(found)
 
 
 def breaker(
