@@ -70,10 +70,11 @@ def media(
     speech: Annotated[Path | None, typer.Option(help="Folder of human recordings with transcripts.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Measure reading of pictures, speech and documents."""
+    """Measure reading of pictures, speech and documents, and what that does to the latency of texts."""
+    from stress import media_latency
     from stress.media_bench import run
 
-    figures = run(speech)
+    figures = {**run(speech), "text_beside_pictures": media_latency.run()}
     _show(figures, json_output)
     if not figures["met"]:
         raise typer.Exit(1)
@@ -82,9 +83,18 @@ def media(
 @app.command()
 def whatsapp(
     scale: Annotated[float, typer.Option(help="1 takes about half a minute; less is quicker and rougher.")] = 1.0,
+    whole: Annotated[bool, typer.Option("--whole", help="Into a whole running system, to its rows.")] = False,
     json_output: Json = False,
 ) -> None:
     """Measure the gateway: webhooks batched, unbatched, at a steady rate, and in a storm of redeliveries."""
+    if whole:
+        from stress import whatsapp_whole
+
+        figures = whatsapp_whole.run()
+        _show(figures, json_output)
+        if figures["rows"] != figures["messages"]:
+            raise typer.Exit(1)
+        return
     from stress.whatsapp_bench import run
 
     _show(run(scale=scale), json_output)

@@ -155,11 +155,11 @@ class GalleryIndex:
         with self._env.read() as txn:
             found: list[GalleryEntry] = []
             for number in self._candidates(txn, query):
+                if len(found) >= query.limit:
+                    break
                 entry = self._load(txn, number)
                 if entry is not None and matches(entry, query):
                     found.append(entry)
-                    if len(found) >= query.limit:
-                        break
             return found
 
     def with_content(self, sha256: str) -> list[GalleryEntry]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,9 @@ from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReaderRead
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
+
+NICENESS = 15
+"""Below everything else of the system: a picture may wait, a text may not."""
 
 
 class Kept(NamedTuple):
@@ -117,6 +122,10 @@ class MediaWorker(ProcessActor):
             config: a ``MediaWorkerConfig`` as JSON.
         """
         told = MediaWorkerConfig.model_validate_json(config)
+        # Reading takes whole cores for seconds; conversations go first. Its readers inherit it.
+        os.nice(NICENESS)
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         self._open: deque[_Open] = deque()
         self.counters.update(batches=0, files=0, errors=0, set_aside=0, expired=0)
         readers = SandboxedReaders(told.media)

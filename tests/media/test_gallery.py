@@ -217,6 +217,7 @@ WORDS = st.lists(st.sampled_from(["villa", "plan", "شقة", "sea", "B-12"]), ma
         conversation=st.sampled_from(["", "c1"]),
         since_ms=st.integers(0, 4),
         until_ms=st.integers(0, 6),
+        limit=st.sampled_from([0, 1, 2, 100]),
     ),
 )
 def test_the_index_finds_what_a_scan_of_all_finds(
@@ -232,5 +233,5 @@ def test_the_index_finds_what_a_scan_of_all_finds(
         )
     everything = [gallery.get(number + 1) for number in range(len(entries))]
     wanted = sorted((one for one in everything if matches(one, query)), key=lambda one: (one.at_ms, one.number))[::-1]
-    assert numbers(gallery.find(query)) == numbers(wanted)
+    assert numbers(gallery.find(query)) == numbers(wanted[: query.limit])
     gallery.close()

@@ -64,9 +64,10 @@ def test_a_greeting_is_answered_once_and_the_answer_stands_on_the_row(start_syst
     with LocalWhatsApp(secret=SECRET) as meta:
         system = start_system(**whatsapp_settings(meta), language__engine="tests.spine.engines:GreetingEngine")
         meta.connect(read_port(system.path, "webhook") or 0)
-        traffic = Traffic(seed=4, people=20, mix=Mix(duplicates=0, swapped=0), start_s=int(time.time()) - 60)
-        updates = [update for update in traffic.messages(200) if update.message["type"] == "text"]
+        traffic = Traffic(seed=4, people=130, mix=Mix(duplicates=0, swapped=0), start_s=int(time.time()) - 60)
+        updates = [update for update in traffic.messages(3_000) if update.message["type"] == "text"]
         firsts = list({update.person: update for update in reversed(updates)}.values())
+        assert len(firsts) >= 100
         meta.deliver(traffic.channel, firsts, size=10)
         meta.deliver(traffic.channel, firsts, size=10)
         until(lambda: written(system) >= len(firsts), "a row for each message", 60)
