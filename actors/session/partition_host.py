@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from hashlib import blake2b
 from traceback import format_exc
-from typing import Protocol
 
 import msgspec
 
+from actors.session import letters
 from actors.session import ordering as order
 from actors.session.digest import digest_of
 from actors.session.errors import StaleAnswer
@@ -33,15 +32,16 @@ from actors.session.events import (
     Unlock,
     WakeAt,
 )
+from actors.session.host_policy import HostPolicy, Inbox
 from actors.session.low_water_mark import LowWaterMark
-from actors.session.ordering import Arrival, OrderingPolicy, Released
+from actors.session.ordering import Arrival, Released
 from actors.session.residents import Cell, Residents
 from actors.session.run_tallies import RunTallies
-from actors.session.session import SessionPolicy, advance
+from actors.session.session import advance
 from actors.session.transitions import Phase
-from messages.inbound import INBOUND, Inbound
+from messages.inbound import INBOUND
 from messages.media import MediaResult
-from messages.row import DEAD_LETTER, DeadLetter
+from messages.row import DEAD_LETTER
 from messages.session import Snapshot
 from messages.understanding import WorkResult
 from messages.wire import WireError, encode
@@ -53,33 +53,6 @@ REPLAYED = -1
 
 QUEUED_MS = 1_000
 """A wait for a worker longer than this is taken off the lease; shorter ones are not worth the trouble."""
-
-
-class Inbox(Protocol):
-    """What is read of the inbox log."""
-
-    def read(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
-        """Read entries from a position on."""
-
-
-class HostPolicy(msgspec.Struct, frozen=True):
-    """Bounds of a partition's host.
-
-    Attributes:
-        session: limits of a turn.
-        ordering: how long order is waited for.
-        window: how many unfinished messages may be in memory.
-        resident_limit: how many sessions stay in memory; the least recently used are passivated.
-        idle_ms: a session that rests this long is passivated, milliseconds.
-        dedup_ms: how long the dedup key of a live message is kept, milliseconds.
-    """
-
-    session: SessionPolicy = SessionPolicy()
-    ordering: OrderingPolicy = OrderingPolicy()
-    window: int = 4_096
-    resident_limit: int = 5_000
-    idle_ms: int = 600_000
-    dedup_ms: int = 7 * 86_400_000
 
 
 class PartitionHost:
@@ -164,13 +137,7 @@ class PartitionHost:
         return len(entries)
 
     def _keep_unreadable(self, position: int, raw: bytes, error: WireError, now_ms: int) -> None:
-        digest = blake2b(raw, digest_size=16).digest()
-        message = Inbound(
-            id=digest.hex(), source="inbox", conversation="", sender="", extra={"raw_hex": raw[:4096].hex()}
-        )
-        letter = DeadLetter(
-            letter_id=digest.hex(), message=message, reason="unreadable", traceback=str(error), set_aside_ms=now_ms
-        )
+        letter = letters.unreadable(raw, error, now_ms)
         self._turn.put_letter(letter.letter_id, encode(letter))
         self._mark.done(position, unclaimed=True)
         self.counters["unreadable"] += 1
@@ -194,14 +161,7 @@ class PartitionHost:
             self._deliver(cell, now_ms)
 
     def _without_session(self, arrival: Arrival, error: WireError, now_ms: int) -> None:
-        # The snapshot is damaged: nothing is guessed, the message waits for a person, the others go on.
-        letter = DeadLetter(
-            letter_id=arrival.digest.hex(),
-            message=arrival.message,
-            reason="snapshot_unreadable",
-            traceback=str(error),
-            set_aside_ms=now_ms,
-        )
+        letter = letters.without_session(arrival, error, now_ms)
         self._turn.put_letter(letter.letter_id, encode(letter))
         self._claim(arrival, now_ms)
         self.counters["set_aside"] += 1

@@ -19,8 +19,8 @@ from actors.language.flow.settings import FlowSettings
 from actors.language.settings import LanguageSettings
 from actors.media.settings import GallerySettings, MediaSettings
 from actors.session.dispatcher import DispatchPolicy
+from actors.session.host_policy import HostPolicy
 from actors.session.ordering import OrderingPolicy
-from actors.session.partition_host import HostPolicy
 from actors.session.services import Services
 from actors.session.session import SessionPolicy
 from actors.sheets.settings import SheetsSettings

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.session.digest import digest_of
+from actors.session.host_policy import HostPolicy
 from actors.session.ordering import OrderingPolicy
-from actors.session.partition_host import HostPolicy, PartitionHost
+from actors.session.partition_host import PartitionHost
 from actors.session.session import SessionPolicy
 from actors.session.transitions import Phase
 from messages.inbound import Inbound
