@@ -24,7 +24,7 @@ from actors.console.admin_asking import (
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to ``majlis admin``."""
-    for command in (inbox, release, outgoing, sink, lookups, breaker):
+    for command in (inbox, release, outgoing, sink, sheets, lookups, breaker):
         app.command()(command)
 
 
@@ -89,6 +89,12 @@ def sink(
         print_records(found["dead"], ("partition", "position", "reason"))
     else:
         print_facts(found["cursors"] if verb == "cursors" else found)
+
+
+def sheets(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
+    """Show how the Google Sheets sink is: what waits, calls made and saved, what it was told last."""
+    found = ask(folder, "sink", "sheets", {}, timeout)
+    print_json(found) if as_json else print_facts(found)
 
 
 def lookups(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:

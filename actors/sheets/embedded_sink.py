@@ -164,6 +164,6 @@ class EmbeddedSink(ProcessActor):
         """Answer ``cursors``: how far each partition is written."""
         if verb == "cursors":
             return {"cursors": {str(partition): mark for partition, mark in self._cursors.items()}}
-        if verb in {"breaker", "dead", "unblock", "lookups"}:
+        if verb in {"breaker", "dead", "unblock", "lookups", "sheets"}:
             raise AdminError(f"the embedded sink writes to this disk: {verb} is of the Google Sheets sink")
         raise UnknownVerbError(f"the sink does not know {verb!r}")
