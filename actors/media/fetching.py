@@ -61,15 +61,17 @@ def fetch_and_keep(item: ReadItem, store: ContentStore, downloader: Downloader |
         return item
     if downloader is None:
         return Reading(name=item.name, error="not fetched: no access token is configured")
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=store.folder) as folder:
-        try:
+    try:
+        store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="fetch-", dir=store.folder) as folder:
             fetched = downloader.fetch(item.media_id, Path(folder), sha256=item.declared_sha256)
             with fetched.path.open("rb") as content:
                 kept = store.keep(content, item.name)
-        except MediaError as error:
-            return Reading(name=item.name, error=f"not fetched: {error.reason}")
-        except (KeepError, OSError) as error:
-            return Reading(name=item.name, error=f"fetched, but not kept: {error}")
+    except MediaError as error:
+        return Reading(name=item.name, error=f"not fetched: {error.reason}")
+    except (KeepError, OSError) as error:
+        # A full disk, too: the message gets its row, with the reason.
+        return Reading(name=item.name, error=f"not kept: {error}")
     return msgspec.structs.replace(
         item, sha256=kept.sha256, path=str(store.path(kept.sha256)), mime=item.mime or fetched.mime
     )

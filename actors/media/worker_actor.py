@@ -7,7 +7,6 @@ import os
 import time
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -189,18 +188,3 @@ class MediaWorker(ProcessActor):
             }
             return {"kind": self._kind, "readers": readers}
         raise UnknownVerbError(f"a media worker does not know {verb!r}")
-
-
-def read_item(key: int, store: ContentStore, sha256: str, **facts: Any) -> ReadItem:
-    """Make the item of a kept content.
-
-    Args:
-        key: the asker's number.
-        store: where it is kept.
-        sha256: of the content.
-        **facts: further fields of ``ReadItem``: name, mime, tier, sent_ms, conversation, ...
-
-    Returns:
-        the item.
-    """
-    return ReadItem(key=key, path=str(Path(store.path(sha256))), sha256=sha256, **facts)

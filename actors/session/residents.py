@@ -7,7 +7,7 @@ from itertools import islice
 
 from actors.session.ordering import Ordering, Released
 from actors.session.session import SessionState
-from actors.session.transitions import Phase
+from actors.session.transitions import Phase, Trigger, next_phase
 from messages.session import SNAPSHOT, Snapshot
 from store.partition import PartitionState
 
@@ -107,6 +107,7 @@ class Residents:
             if removed >= over and now_ms - cell.touched_ms < self._idle_ms:
                 break
             if cell.resting:
+                next_phase(cell.state.phase, Trigger.PASSIVATED)
                 del self._cells[cell.key]
                 removed += 1
         return removed

@@ -149,17 +149,6 @@ class RowsReader:
         except sqlite3.Error as error:
             raise RowsFileError(f"{self.path}: is damaged or cannot be read: {error}") from error
 
-    def cursors(self) -> dict[int, int]:
-        """Give how far each partition's log is written: partition to the next position.
-
-        Raises:
-            RowsFileError: the file is damaged.
-        """
-        try:
-            return dict(self._db.execute("SELECT partition, next_position FROM cursors").fetchall())
-        except sqlite3.Error as error:
-            raise RowsFileError(f"{self.path}: is damaged or cannot be read: {error}") from error
-
     def close(self) -> None:
         """Close the file."""
         self._db.close()

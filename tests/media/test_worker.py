@@ -21,7 +21,7 @@ from actors.media.joining import for_the_row, joined_text, row_note
 from actors.media.lookup_import import lookup_rows
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import GallerySettings, MediaSettings, MediaWorkerConfig
-from actors.media.worker_actor import ReadingDesk, read_item
+from actors.media.worker_actor import ReadingDesk
 from messages.media import Reading, ReadItem, Table, Word
 from stress.media_documents import text_pdf
 from stress.media_scenes import SCENES
@@ -55,8 +55,16 @@ def photo_with_place() -> bytes:
 
 def item(store: ContentStore, content: bytes, key: int = 1) -> ReadItem:
     kept = store.keep(io.BytesIO(content), "photo.jpg")
-    facts = {"name": "photo.jpg", "conversation": "c1", "message_id": f"m{key}", "sender": "sara"}
-    return read_item(key, store, kept.sha256, sent_ms=SENT_MS, **facts)
+    return ReadItem(
+        key=key,
+        path=str(store.path(kept.sha256)),
+        sha256=kept.sha256,
+        sent_ms=SENT_MS,
+        name="photo.jpg",
+        conversation="c1",
+        message_id=f"m{key}",
+        sender="sara",
+    )
 
 
 def test_a_photo_is_read_cleaned_and_filed(store: ContentStore, desk: ReadingDesk) -> None:

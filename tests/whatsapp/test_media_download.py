@@ -5,7 +5,7 @@ import hashlib
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 import uvicorn
@@ -15,13 +15,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from actors.media.content_store import ContentStore
+from actors.media.fetching import fetch_and_keep
 from actors.whatsapp.errors import MediaError
 from actors.whatsapp.media_addresses import check_url, is_public
 from actors.whatsapp.media_download import MediaDownloader
-from actors.whatsapp.message_files import fetch_files, wants_files
 from actors.whatsapp.server_thread import ServerThread
 from actors.whatsapp.settings import MediaDownloadSettings
-from messages.inbound import Attachment, Inbound
+from messages.media import Reading, ReadItem
 from stress.whatsapp_server.faults import Faults
 from stress.whatsapp_server.graph_api import MediaFile
 from stress.whatsapp_server.local_whatsapp import LocalWhatsApp
@@ -294,42 +294,42 @@ def test_allowed_hosts_are_followed() -> None:
 # ---- a message's files ---------------------------------------------------------------------------------------------
 
 
-def with_files(*media_ids: str) -> Inbound:
-    files = tuple(Attachment(name=f"{number}.jpg", media_id=name) for number, name in enumerate(media_ids))
-    return Inbound(id="w", source="whatsapp", conversation="a", sender="a", text="look", attachments=files)
+def asked(media_id: str) -> ReadItem:
+    return ReadItem(key=0, path="", name="../../etc/passwd.jpg", media_id=media_id, declared_sha256=DIGEST)
 
 
-def test_a_messages_files_are_fetched_and_kept(make: Callable[..., MediaDownloader], tmp_path: Path) -> None:
-    downloader, store = make(), ContentStore(tmp_path / "kept")
-    incoming = tmp_path / "incoming"
-    incoming.mkdir()
-    asked = with_files("m1", "unknown", "")
-    assert wants_files(asked)
-    found = fetch_files(asked, lambda name, digest: downloader.fetch(name, incoming, sha256=digest), store.keep)
-    good, bad, without = found.attachments
-    assert (good.sha256, good.size, good.mime, good.note) == (DIGEST, len(CONTENT), "image/jpeg", "")
-    assert store.path(DIGEST).read_bytes() == CONTENT
-    assert (bad.sha256, bad.note) == ("", "not fetched: the channel does not give it: HTTP 400")
-    assert without == asked.attachments[2]
-    assert found.text == "look"
-    assert list(incoming.iterdir()) == []
-    assert not wants_files(with_files(""))
+def test_a_file_is_fetched_and_kept_under_its_digest(make: Callable[..., MediaDownloader], tmp_path: Path) -> None:
+    store = ContentStore(tmp_path / "media")
+    found = fetch_and_keep(asked("m1"), store, make())
+    assert isinstance(found, ReadItem)
+    assert found.sha256 == DIGEST
+    assert Path(found.path).read_bytes() == CONTENT
+    assert fetch_and_keep(found, store, None) is found
+    assert not [path for path in store.folder.iterdir() if path.name.startswith("fetch-")]
 
 
-def test_a_disk_that_cannot_keep_it_is_a_note(make: Callable[..., MediaDownloader], tmp_path: Path) -> None:
-    downloader = make()
+def test_a_file_that_is_not_there_is_a_note(make: Callable[..., MediaDownloader], tmp_path: Path) -> None:
+    found = fetch_and_keep(asked("nowhere"), ContentStore(tmp_path / "media"), make())
+    assert isinstance(found, Reading)
+    assert found.error.startswith("not fetched")
 
-    def full(_content: BinaryIO, _name: str) -> Attachment:
-        raise OSError(28, "No space left on device")
 
-    found = fetch_files(with_files("m1"), lambda name, digest: downloader.fetch(name, tmp_path, sha256=digest), full)
-    assert found.attachments[0].note == "not kept: No space left on device"
-    small = ContentStore(tmp_path / "kept", max_bytes=10)
-    found = fetch_files(
-        with_files("m1"), lambda name, digest: downloader.fetch(name, tmp_path, sha256=digest), small.keep
-    )
-    assert found.attachments[0].note == "not kept: has more than 10 bytes"
-    (tmp_path / "kept").rmdir()
-    missing = fetch_files(with_files("m1"), lambda name, _digest: downloader.fetch(name, tmp_path / "no"), full)
-    assert missing.attachments[0].note == "not fetched: No such file or directory"
-    assert list(tmp_path.iterdir()) == []
+def test_without_an_access_token_nothing_is_fetched(tmp_path: Path) -> None:
+    found = fetch_and_keep(asked("m1"), ContentStore(tmp_path / "media"), None)
+    assert isinstance(found, Reading)
+    assert "access token" in found.error
+
+
+def test_a_store_that_cannot_keep_it_is_a_note(make: Callable[..., MediaDownloader], tmp_path: Path) -> None:
+    found = fetch_and_keep(asked("m1"), ContentStore(tmp_path / "media", max_bytes=10), make())
+    assert isinstance(found, Reading)
+    assert "not kept" in found.error
+
+
+def test_a_disk_that_takes_nothing_is_a_note_and_not_the_end_of_the_reader(
+    make: Callable[..., MediaDownloader], tmp_path: Path
+) -> None:
+    (tmp_path / "media").write_text("a file where the folder should be")
+    found = fetch_and_keep(asked("m1"), ContentStore(tmp_path / "media"), make())
+    assert isinstance(found, Reading)
+    assert found.error.startswith("not kept")
