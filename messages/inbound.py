@@ -89,4 +89,9 @@ class Inbound(Wire, frozen=True, tag=2, kw_only=True):
     extra: dict[str, str] = {}  # noqa: RUF012 - msgspec copies an empty default for each instance
 
 
+class Struck(Wire, frozen=True, tag=3, kw_only=True):
+    """What stands in an inbox log in place of a finished message that was forgotten on request: nothing of it."""
+
+
 INBOUND: Codec[Inbound] = Codec(Inbound)
+INBOX_ENTRY: Codec[Inbound | Struck] = Codec(Inbound | Struck)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from messages.inbound import INBOUND
+from messages.inbound import INBOX_ENTRY, Struck
 from messages.row import DEAD_LETTER, REJECT, REPLY, ROW
 from messages.session import SNAPSHOT, TALLY
 from messages.wire import WireError
@@ -173,13 +173,15 @@ def _check_partition(
     folder: DataFolder, partition: int, inbox: _Findings, state: _Findings, decoders: Mapping[str, Decode]
 ) -> PartitionFigures:
     def belongs(record: Any, where: str) -> None:
+        if isinstance(record, Struck):
+            return
         home = folder.partition_of(record.conversation)
         if home != partition:
             inbox.add("wrong partition", f"{where} is of a conversation that belongs to partition {home}")
 
     # The order matters while a system runs: the cursor is behind what was trimmed before it was read, and before
     # what has come by the time that it was read.
-    before = _check_log(folder.inbox(partition), inbox, INBOUND.decode, belongs)
+    before = _check_log(folder.inbox(partition), inbox, INBOX_ENTRY.decode, belongs)
     figures = _check_state(folder.state(partition), state, decoders)
     reader = log.LogReader(folder.inbox(partition))
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from store.environment import Database, Transaction
@@ -89,6 +89,31 @@ def read_entries(txn: Transaction, db: Database, start: int, *, limit: int, max_
         if len(found) >= limit:
             break
     return found
+
+
+def replace_entries(
+    txn: Transaction, db: Database, counters: Counters, entries: Mapping[int, bytes]
+) -> tuple[Counters, int]:
+    """Write other bytes in place of entries.
+
+    Args:
+        txn: a write transaction.
+        db: the database of the entries.
+        counters: where it stands.
+        entries: position to new bytes; positions that are not held are passed over.
+
+    Returns:
+        where it stands now, and how many were replaced.
+    """
+    held, count = counters.held, 0
+    for position, entry in entries.items():
+        key = position_key(position)
+        before = txn.get(key, db=db)
+        if before is not None:
+            txn.put(key, entry, db=db)
+            held += len(entry) - len(before)
+            count += 1
+    return Counters(counters.first, counters.next, held), count
 
 
 def remove_entries(

@@ -9,6 +9,7 @@ state/000 ...          a partition's state (writer: its shard)
 rejects                log of input that could not become a message
 rows.sqlite            the embedded sink's rows
 media/                 kept files, by content
+wipe                   asks the next start to write the databases anew (store/wipe.py)
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from store.entries import Counters, counters_of, put_entries, read_entries, remove_entries
+from store.entries import Counters, counters_of, put_entries, read_entries, remove_entries, replace_entries
 from store.environment import Environment, Transaction
 from store.errors import Fenced, QueueFull, StoreError
 
@@ -96,6 +96,34 @@ class LogWriter:
         with self._env.read() as txn:
             value: bytes | None = txn.get(key, db=self._env.database("marks"))
             return value
+
+    def read(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
+        """Read entries in order, as ``LogReader.read`` does for other processes."""
+        with self._env.read() as txn:
+            return read_entries(txn, self._env.database("entries"), start, limit=limit, max_bytes=max_bytes)
+
+    def replace(self, entries: Mapping[int, bytes]) -> int:
+        """Write other bytes in place of entries, in one transaction.
+
+        Args:
+            entries: position to new bytes; positions that are not held are passed over.
+
+        Returns:
+            how many were replaced.
+
+        Raises:
+            DiskFull, Fenced: nothing was replaced.
+        """
+        if not entries:
+            return 0
+
+        def work(txn: Transaction) -> tuple[Counters, int]:
+            after, count = replace_entries(txn, self._env.database("entries"), self._standing(txn), entries)
+            txn.put(COUNTERS, after.pack(), db=self._env.database("meta"))
+            return after, count
+
+        self._counters, count = self._env.write(work, urgent=True)
+        return count
 
     def trim(self, before: int) -> int:
         """Remove entries before a position, at most 20,000 a call.

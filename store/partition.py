@@ -235,6 +235,23 @@ class PartitionState(PartitionView):
         self._at, count = self._env.write(work, urgent=True)
         return count
 
+    def settle(self) -> None:
+        """Sort what is recent into the trees now, so that no record of an older turn is left beside them.
+
+        Raises:
+            Fenced, DiskFull: nothing was changed.
+        """
+        recent = self._recent
+        if not recent.turns:
+            return
+
+        def work(txn: Transaction) -> None:
+            self._standing(txn)
+            self._merge(txn, recent.sessions, recent.claims)
+
+        self._env.write(work, urgent=True)
+        self._recent = Recent()
+
     def expire(self, now_ms: int, *, limit: int = 5000) -> int:
         """Remove dedup keys whose time has come; those that never expire stay.
 

@@ -31,6 +31,7 @@ from actors.console.admin_asking import (
 )
 from actors.console.admin_channels import add_commands
 from actors.console.admin_dlq import dlq
+from actors.console.admin_forget import forget
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Admin messages to a running system."
@@ -274,4 +275,5 @@ def _operator() -> str:
 
 
 add_commands(app)
+app.command()(forget)
 command = typer.main.get_command(app)

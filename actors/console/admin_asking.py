@@ -18,6 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the answer.")]
 DEFAULT_FOLDER = Path("majlis-data")
 SHARDS = "sessions/shard-"
+SINK = "sink"
 _FILE_WIDTH = 220
 """Width of tables that go to a file or another program, characters."""
 
@@ -40,12 +41,19 @@ def ask(folder: Path, target: str, verb: str, arguments: dict[str, Any], timeout
 
 
 def ask_shards(
-    folder: Path, verb: str, arguments: dict[str, Any], timeout_s: float
+    folder: Path, verb: str, arguments: dict[str, Any], timeout_s: float, *, also: Sequence[str] = ()
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Ask every shard.
+    """Ask every shard, and other actors that answer the same verb.
+
+    Args:
+        folder: the data folder.
+        verb: what is asked.
+        arguments: its arguments.
+        timeout_s: how long to wait for each.
+        also: full names of the others.
 
     Returns:
-        answers by the shard's name, and the errors of those that gave none.
+        answers by the actor's name, and the errors of those that gave none.
     """
     answers = {}
     errors = []
@@ -53,7 +61,7 @@ def ask_shards(
         names = client.names(SHARDS)
         if not names:
             fail("no shard is ready")
-        for name in names:
+        for name in (*names, *also):
             answer = client.ask(name, verb, arguments, timeout_s)
             if answer.ok:
                 answers[name] = answer.result
@@ -140,7 +148,7 @@ def print_records(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) 
     """Print records as a table of some of their fields; times are written out."""
     rows = (
         [
-            moment(record.get(name, 0)) if name in {"last_ms", "set_aside_ms"} else shown(record.get(name, ""))
+            moment(record.get(name, 0)) if name in {"last_ms", "set_aside_ms", "asked_ms"} else shown(record.get(name, ""))
             for name in columns
         ]
         for record in records

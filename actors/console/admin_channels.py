@@ -8,6 +8,7 @@ import typer
 
 from actors.console.admin_asking import (
     DEFAULT_FOLDER,
+    SINK,
     Folder,
     Json,
     Timeout,
@@ -74,19 +75,25 @@ def outgoing(
 def sink(
     refused: Annotated[bool, typer.Option("--refused", help="List the rows that Google Sheets refused.")] = False,
     unblock: Annotated[bool, typer.Option("--unblock", help="Let a blocked Google Sheets sink try again now.")] = False,
+    forgetting: Annotated[
+        bool, typer.Option("--forgetting", help="List spreadsheets that still hold a conversation to be forgotten.")
+    ] = False,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Show how far the sink has written each partition."""
-    if refused and unblock:
-        raise typer.BadParameter("--refused and --unblock exclude each other")
-    verb = "dead" if refused else "unblock" if unblock else "cursors"
-    found = ask(folder, "sink", verb, {}, timeout)
+    if refused + unblock + forgetting > 1:
+        raise typer.BadParameter("--refused, --unblock and --forgetting exclude each other")
+    verb = "dead" if refused else "unblock" if unblock else "forgetting" if forgetting else "cursors"
+    found = ask(folder, SINK, verb, {}, timeout)
     if as_json:
         print_json(found)
     elif refused:
-        print_records(found["dead"], ("partition", "position", "reason"))
+        print_records(found["dead"], ("letter", "partition", "position", "attempts", "reason"))
+    elif forgetting:
+        shown = [{**each, "conversation": each["conversation"] or each["person"]} for each in found["forgetting"]]
+        print_records(shown, ("conversation", "asked_ms", "redacted", "spreadsheet", "trouble"))
     else:
         print_facts(found["cursors"] if verb == "cursors" else found)
 

@@ -1,4 +1,4 @@
-"""``majlis admin dlq``: messages that were set aside."""
+"""``majlis admin dlq``: messages that were set aside by shards, and rows that Google Sheets refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from actors.console.admin_asking import (
     DEFAULT_FOLDER,
+    SINK,
     Folder,
     Json,
     Timeout,
@@ -22,7 +23,9 @@ from actors.console.admin_asking import (
     report,
 )
 
-dlq = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Messages that were set aside (dead letters).")
+dlq = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Messages and rows that were set aside (dead letters)."
+)
 
 Letter = Annotated[str, typer.Argument(help="Id of a letter, as the list shows it.")]
 _MOST = 1_000_000
@@ -40,7 +43,7 @@ def list_letters(
     if as_json:
         print_json({"total": total, "letters": found[:limit], "errors": errors})
     else:
-        columns = ("letter", "conversation", "message", "reason", "attempts", "set_aside_ms")
+        columns = ("letter", "conversation", "message", "reason", "holder", "attempts", "set_aside_ms")
         print_records(found[:limit], columns)
         typer.echo(f"{total} in all")
     report(errors)
@@ -48,7 +51,7 @@ def list_letters(
 
 @dlq.command()
 def show(letter: Letter, folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 10.0) -> None:
-    """Show a letter: the message, why it was set aside, the traceback, the state."""
+    """Show a letter: the message or row, why it was set aside, the traceback or what Google said, the state."""
     found, errors = _show(folder, letter, timeout)
     if found is None:
         report(errors)
@@ -69,7 +72,7 @@ def replay(
     as_json: Json = False,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Have letters handled again, as if their messages had just come."""
+    """Have letters handled again, as if their messages had just come; refused rows are written again."""
     _change("dlq_replay", "replayed", letter, folder, everything=everything, as_json=as_json, timeout=timeout)
 
 
@@ -114,15 +117,15 @@ def export(
 
 
 def _letters(folder: Path, limit: int, timeout: float) -> tuple[int, list[dict[str, Any]], Sequence[str]]:
-    answers, errors = ask_shards(folder, "dlq_list", {"limit": limit}, timeout)
-    found = [{**each, "shard": name} for name, answer in answers.items() for each in answer["letters"]]
+    answers, errors = ask_shards(folder, "dlq_list", {"limit": limit}, timeout, also=(SINK,))
+    found = [{**each, "holder": name} for name, answer in answers.items() for each in answer["letters"]]
     found.sort(key=lambda each: each.get("set_aside_ms", 0))
     total = sum(answer.get("total", len(answer["letters"])) for answer in answers.values())
     return total, found, errors
 
 
 def _show(folder: Path, letter: str, timeout: float) -> tuple[dict[str, Any] | None, Sequence[str]]:
-    answers, errors = ask_shards(folder, "dlq_show", {"letter": letter}, timeout)
+    answers, errors = ask_shards(folder, "dlq_show", {"letter": letter}, timeout, also=(SINK,))
     for answer in answers.values():
         if answer.get("letter"):
             return dict(answer["letter"]), errors
@@ -135,7 +138,7 @@ def _change(
     if bool(letter) == everything:
         raise typer.BadParameter("name a letter, or --all")
     arguments = {"all": "true"} if everything else {"letter": letter}
-    answers, errors = ask_shards(folder, verb, arguments, timeout)
+    answers, errors = ask_shards(folder, verb, arguments, timeout, also=(SINK,))
     done = sorted(each for answer in answers.values() for each in answer[field])
     if as_json:
         print_json({field: done, "errors": list(errors)})

@@ -259,7 +259,19 @@ class Gallery:
                 self._reading_path(sha256),
             )
             files += sum(_unlink(place) for place in places)
+        for sha256 in contents - gone:
+            self._rename_reading(self._index.with_content(sha256)[0])
         return Forgotten(len(theirs), files)
+
+    def _rename_reading(self, entry: GalleryEntry) -> None:
+        """Let what was read of a shared content bear the name that a remaining entry has for it."""
+        reading = self.reading(entry)
+        if reading is not None and reading.name != entry.name:
+            write_private(self._reading_path(entry.sha256), encode(msgspec.structs.replace(reading, name=entry.name)))
+
+    def shows(self, sha256: str) -> bool:
+        """Tell whether an entry shows a content."""
+        return bool(self._index.with_content(sha256))
 
     def export(self, entries: Iterable[GalleryEntry], folder: Path) -> int:
         """Copy contents to a folder, with ``index.jsonl`` telling what each is.

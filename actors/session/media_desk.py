@@ -10,13 +10,13 @@ from actors.media.content_store import ContentStore
 from actors.session.dispatcher import Dispatcher, DispatchPolicy
 from actors.session.partition_host import PartitionHost
 from actors.session.residents import Cell
+from actors.session.work_items import Asked
 from actors.system.settings import Settings
 from messages.inbound import Attachment, Inbound
 from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReadItem
 
 MediaPool = Literal["image", "audio", "document"]
 POOLS: tuple[MediaPool, ...] = ("image", "audio", "document")
-Asked = tuple[PartitionHost, Cell, int]
 CREDITS = 2
 
 

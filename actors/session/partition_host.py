@@ -9,8 +9,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from traceback import format_exc
 
-import msgspec
-
 from actors.session import letters
 from actors.session import ordering as order
 from actors.session.digest import digest_of
@@ -29,20 +27,17 @@ from actors.session.events import (
     SetAside,
     Tick,
     Understood,
-    Unlock,
     WakeAt,
 )
 from actors.session.host_policy import HostPolicy, Inbox
 from actors.session.low_water_mark import LowWaterMark
-from actors.session.ordering import Arrival, Released
+from actors.session.ordering import Arrival
 from actors.session.residents import Cell, Residents
 from actors.session.run_tallies import RunTallies
 from actors.session.session import advance
 from actors.session.transitions import Phase
-from messages.inbound import INBOUND
+from messages.inbound import INBOX_ENTRY, Struck
 from messages.media import MediaResult
-from messages.row import DEAD_LETTER
-from messages.session import Snapshot
 from messages.understanding import WorkResult
 from messages.wire import WireError, encode
 from store.partition import PartitionState, Turn
@@ -118,9 +113,13 @@ class PartitionHost:
             if self._mark.is_done(position):
                 continue
             try:
-                message = INBOUND.decode(raw)
+                message = INBOX_ENTRY.decode(raw)
             except WireError as error:
                 self._keep_unreadable(position, raw, error, now_ms)
+                continue
+            if isinstance(message, Struck):
+                # Finished, and forgotten since: its text is gone, its dedup key stays.
+                self._mark.done(position)
                 continue
             arrivals.append(Arrival(position, digest_of(message.conversation, message.id), message))
         claims = self._state.claimed([arrival.digest for arrival in arrivals])
@@ -298,66 +297,6 @@ class PartitionHost:
         """Tell a session that its request was lost with its worker."""
         self._step(cell, Failed(token, reason, trace), self._clock())
 
-    def unlock(self, key: str, who: str) -> bool:
-        """Release a session's lock by force; its work is set aside.
-
-        Returns:
-            True if there was one.
-        """
-        cell = self._in_work.get(key)
-        if cell is None:
-            return False
-        self._step(cell, Unlock(who), self._clock())
-        return True
-
-    def edit(self, key: str, change: Callable[[Snapshot], Snapshot | None]) -> bool:
-        """Change a session's snapshot on an operator's word; it is written with the next commit.
-
-        Args:
-            key: the conversation's key.
-            change: gives the new snapshot, or None to leave it.
-
-        Returns:
-            True if there is such a session and it was changed.
-
-        Raises:
-            WireError: its snapshot is damaged.
-        """
-        if self._residents.get(key) is None and self._state.session(key) is None:
-            return False
-        cell = self._residents.activate(key, self._clock())
-        after = change(cell.state.snapshot)
-        if after is None:
-            return False
-        cell.state = msgspec.structs.replace(cell.state, snapshot=after)
-        self._mark_dirty(cell)
-        return True
-
-    def replay(self, letter_id: str) -> bool:
-        """Deliver a dead letter's message anew; its row and the letter's end are one commit.
-
-        Returns:
-            True if there is such a letter and it is not under way already.
-        """
-        raw = self._state.letter(letter_id)
-        if raw is None:
-            return False
-        message = DEAD_LETTER.decode(raw).message
-        digest = bytes.fromhex(letter_id)
-        if not message.conversation or digest in self._pending:
-            return False
-        now_ms = self._clock()
-        cell = self._residents.activate(message.conversation, now_ms)
-        self._pending[digest] = REPLAYED
-        late = message.sent_ms < cell.ordering.high_water_ms
-        cell.mailbox.append(Released(Arrival(REPLAYED, digest, message), late=late, gap=0))
-        self._deliver(cell, now_ms)
-        return True
-
-    def purge(self, letter_id: str) -> None:
-        """Drop a dead letter for good, with the next commit."""
-        self._turn.drop_letter(letter_id)
-
     def tick(self) -> None:
         """Look at what time has brought: gaps given up, retries, leases, idle sessions."""
         now_ms = self._clock()
@@ -442,15 +381,3 @@ class PartitionHost:
     def open_count(self) -> int:
         """How many messages were read and are not finished."""
         return self._mark.open_count(self._read_from)
-
-    def resident(self, key: str) -> Cell | None:
-        """Look a resident session up, without activating it."""
-        return self._residents.get(key)
-
-    def in_work(self) -> list[Cell]:
-        """List the sessions whose lock is held, the longest first."""
-        return list(self._in_work.values())
-
-    def residents(self) -> list[Cell]:
-        """List the sessions in memory, the least recently used first."""
-        return self._residents.all()

@@ -83,6 +83,10 @@ class Residents:
         """Look a resident session up, without activating it."""
         return self._cells.get(key)
 
+    def drop(self, key: str) -> None:
+        """Put a session out of memory without a word: it is forgotten."""
+        self._cells.pop(key, None)
+
     def all(self) -> list[Cell]:
         """List them, the least recently used first."""
         return list(self._cells.values())

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from actors.language.current_batch import last_batch
 from actors.session.dispatcher import Dispatcher
 from actors.session.latency import LatencyCounts
+from actors.session.lazy_inbox import LazyInbox
 from actors.session.media_desk import MediaDesk
+from actors.session.operated_host import OperatedHost
 from actors.session.partition_host import PartitionHost
-from actors.session.residents import Cell
-from actors.session.row_making import text_of
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
+from actors.session.work_items import Asked, blamed_batch, wait_again, weigh_text, work_item
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
 from messages.doorbell import Bell, OriginalsReplaced, Seen
 from messages.media import MediaResultBatch
-from messages.understanding import ResultBatch, WorkBatch, WorkItem, WorkResult
+from messages.understanding import ResultBatch, WorkBatch, WorkResult
 from messages.wire import Wire
-from store.errors import DiskFull, Fenced, FolderMissing, QueueFull
+from store.errors import DiskFull, Fenced, QueueFull
 from store.folder import DataFolder
-from store.log import LogReader
 from store.partition import PartitionState
 from supervision.process_actor import Address, ProcessActor
 
@@ -42,24 +41,6 @@ COMMIT_S = 0.006
 COMMIT_COUNT = 512
 """As many finished messages do not wait."""
 POOL = "language"
-Asked = tuple[PartitionHost, Cell, int]
-
-
-class LazyInbox:
-    """Reads a partition's inbox, which the gateway makes when it first starts."""
-
-    def __init__(self, folder: DataFolder, partition: int) -> None:
-        self._path = folder.inbox(partition)
-        self._reader: LogReader | None = None
-
-    def read(self, start: int, *, limit: int = 1000, max_bytes: int = 4_000_000) -> list[tuple[int, bytes]]:
-        """Read entries from a position on; none while there is no log yet."""
-        if self._reader is None:
-            try:
-                self._reader = LogReader(self._path)
-            except FolderMissing:
-                return []
-        return self._reader.read(start, limit=limit, max_bytes=max_bytes)
 
 
 class ShardActor(ProcessActor):
@@ -81,10 +62,14 @@ class ShardActor(ProcessActor):
         policy = settings.host_policy(services)
         self._media = MediaDesk(self.name, folder.media, settings, now_ms)
         self._dispatcher: Dispatcher[Asked] = Dispatcher(
-            settings.dispatch_policy(), now_ms, self._blamed_batch, weigh_text, _wait_again
+            settings.dispatch_policy(),
+            now_ms,
+            partial(blamed_batch, settings.folder, self.name),
+            weigh_text,
+            wait_again,
         )
         self._states: dict[int, PartitionState] = {}
-        self._hosts: dict[int, PartitionHost] = {}
+        self._hosts: dict[int, OperatedHost] = {}
         self._marks_sent: dict[int, int] = {}
         self._workers: dict[str, Address] = {}
         self._uncommitted: set[PartitionHost] = set()
@@ -103,7 +88,7 @@ class ShardActor(ProcessActor):
                 folder.state(partition), owner=self.name, max_rows_bytes=settings.sessions.rows_max_bytes
             )
             self._states[partition] = state
-            host = PartitionHost(partition, LazyInbox(folder, partition), state, policy, now_ms)
+            host = OperatedHost(partition, LazyInbox(folder.inbox(partition)), state, policy, now_ms)
             host.on_commit = lambda began: self._latency.add(began, now_ms())
             host.on_replaced = self._forget_originals
             self._hosts[partition] = host
@@ -126,6 +111,7 @@ class ShardActor(ProcessActor):
                 state = self._states.get(partition)
                 if state is not None and mark > state.replies_first:
                     self._with_room(partial(state.trim_replies, mark))
+            self._ring_delivery()
         elif isinstance(message, Seen):
             self._sink_rung = False
             for partition, mark in message.marks.items():
@@ -159,7 +145,7 @@ class ShardActor(ProcessActor):
         for host, cell, token in lost.items:
             host.fail(cell, token, "worker_died", f"worker {lost.worker} died with this message alone in its hands")
         self._sink_rung = self._delivery_rung = False
-        self._sink_dirty = True
+        self._sink_dirty, self._replies_told = True, {}
         self._pump()
         self._ring_sink()
         self._ring_delivery()
@@ -173,8 +159,7 @@ class ShardActor(ProcessActor):
         for host in self._hosts.values():
             host.tick()
         self._read_on()
-        for host in self._hosts.values():
-            self._commit(host)
+        self._commit_every()
         self._apply_held()
         marks = self._marks()
         gateway = self.directory.get("gateway")
@@ -194,14 +179,6 @@ class ShardActor(ProcessActor):
         self.report_hung(name, "no answer to a batch within its deadline", int(incarnation))
         for host, cell, token in lost:
             host.fail(cell, token, "worker_hung", f"worker {worker} did not answer in time")
-
-    def _blamed_batch(self, worker: str) -> int | None:
-        name, _, incarnation = worker.partition("#")
-        last = last_batch(self._settings.folder, name, int(incarnation))
-        if last is None:
-            return None
-        shard, batch = last
-        return batch if shard == self.name else 0
 
     # -- work ---------------------------------------------------------------------------------------------------
 
@@ -318,6 +295,10 @@ class ShardActor(ProcessActor):
         for host in hosts:
             self._commit(host)
 
+    def _commit_every(self) -> None:
+        for host in self._hosts.values():
+            self._commit(host)
+
     def _commit(self, host: PartitionHost) -> None:
         try:
             wrote = host.commit()
@@ -333,17 +314,17 @@ class ShardActor(ProcessActor):
         if wrote:
             self._sink_dirty = True
             self._ring_sink()
-            if self._states[host.partition].replies_next > self._replies_told.get(host.partition, 0):
-                self._ring_delivery()
+            self._ring_delivery()
 
     def _forget_originals(self, originals: list[str]) -> None:
         self.tell_name("media/gallery", OriginalsReplaced(sha256=tuple(originals)))
 
     def _ring_delivery(self) -> None:
         delivery = self.directory.get("delivery")
-        if delivery is not None and not self._delivery_rung:
+        replies = {p: state.replies_next for p, state in self._states.items()}
+        if delivery is not None and not self._delivery_rung and replies != self._replies_told:
             self._delivery_rung = True
-            self._replies_told = {p: state.replies_next for p, state in self._states.items()}
+            self._replies_told = replies
             self.tell(delivery, Bell(origin=self.name))
 
     def _ring_sink(self) -> None:
@@ -386,28 +367,27 @@ class ShardActor(ProcessActor):
         if any(host.open_count for host in self._hosts.values()):
             return False
         # What is decided must be committed too: the sink stops before the shards do, and would not see it.
-        for host in self._hosts.values():
-            self._commit(host)
+        self._commit_every()
         return True
 
     def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
         """Commit what is decided, and close."""
-        for host in self._hosts.values():
-            self._commit(host)
+        self._commit_every()
         for state in self._states.values():
             state.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer latency, locks, unlock, sessions, session and dead letters."""
+        """Answer latency, locks, unlock, sessions, session, dead letters, and what to forget."""
         if verb == "latency":
             counts = self._latency.counts()
             if arguments.get("reset"):
                 self._latency.reset()
             return {"counts_ms": counts}
+        # Before and after: what is asked about is decided, and what an answer has changed is committed.
+        self._commit_every()
         answer = self._admin.answer(verb, arguments)
         self._pump()
-        for host in self._hosts.values():
-            self._commit(host)
+        self._commit_every()
         return answer
 
     def status(self) -> dict[str, Any]:
@@ -420,42 +400,3 @@ class ShardActor(ProcessActor):
         self.gauges["queued"] = self._dispatcher.queued
         self.gauges["batches_in_flight"] = self._dispatcher.in_flight
         return super().status()
-
-
-def _wait_again(items: Iterable[Asked]) -> None:
-    # The lease does not count the wait for a worker, the second one neither.
-    for _, cell, token in items:
-        if cell.state.token == token:
-            cell.queued = True
-
-
-def weigh_text(asked: Asked) -> int:
-    """Tell how many characters a session's current message has, and what is remembered with it."""
-    current = asked[1].state.current
-    return 0 if current is None else len(current.arrival.message.text)
-
-
-def work_item(key: int, cell: Cell, region: str) -> WorkItem:
-    """Make the pool's work of a session's current message.
-
-    Args:
-        key: the dispatcher's number for it.
-        cell: the session; a message must be in work.
-        region: country of national phone numbers where the message names none.
-
-    Returns:
-        the work item.
-    """
-    released = cell.state.current
-    assert released is not None  # the caller looked
-    message = released.arrival.message
-    snapshot = cell.state.snapshot
-    return WorkItem(
-        key=key,
-        text=text_of(message, cell.state.results),
-        sent_ms=message.sent_ms,
-        utc_offset_min=message.utc_offset_min,
-        region=message.region or region,
-        recent=snapshot.recent,
-        known=snapshot.known,
-    )

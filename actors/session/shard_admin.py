@@ -7,14 +7,15 @@ from typing import Any
 
 import msgspec
 
-from actors.session.partition_host import PartitionHost
+from actors.session.operated_host import Held, OperatedHost
 from actors.session.residents import Cell
 from actors.session.service_building import released, replies_of, threads_of
 from messages.row import DEAD_LETTER, DeadLetter
 from messages.session import SNAPSHOT, Snapshot
 from messages.wire import Wire, WireError
+from store.errors import StoreError
 from store.partition import PartitionState
-from supervision.errors import UnknownVerbError
+from supervision.errors import AdminError, UnknownVerbError
 
 
 class ShardAdmin:
@@ -27,7 +28,7 @@ class ShardAdmin:
     """
 
     def __init__(
-        self, hosts: Mapping[int, PartitionHost], states: Mapping[int, PartitionState], clock: Callable[[], int]
+        self, hosts: Mapping[int, OperatedHost], states: Mapping[int, PartitionState], clock: Callable[[], int]
     ) -> None:
         self._hosts = hosts
         self._states = states
@@ -38,8 +39,8 @@ class ShardAdmin:
 
         Args:
             verb: ``locks``, ``unlock``, ``sessions``, ``session``, ``release``, ``dlq_list``, ``dlq_show``,
-                ``dlq_replay``, ``dlq_purge``.
-            arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``.
+                ``dlq_replay``, ``dlq_purge``, ``held``, ``forget``.
+            arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``, ``partition``, ``rows_written``.
 
         Returns:
             the answer.
@@ -58,6 +59,8 @@ class ShardAdmin:
             "dlq_show": self._dlq_show,
             "dlq_replay": self._dlq_replay,
             "dlq_purge": self._dlq_purge,
+            "held": self._held,
+            "forget": self._forget,
         }
         if verb not in verbs:
             raise UnknownVerbError(f"a shard does not know {verb!r}")
@@ -173,6 +176,20 @@ class ShardAdmin:
         key = arguments.get("conversation", "")
         return {"released": any(host.edit(key, _automatic_again) for host in self._hosts.values())}
 
+    def _held(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        host, key, rows_written = self._whose(arguments)
+        return _in_store(lambda: host.held(key, rows_written))
+
+    def _forget(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        host, key, rows_written = self._whose(arguments)
+        return {**_in_store(lambda: host.forget(key, rows_written)), "cursor": host.cursor}
+
+    def _whose(self, arguments: Mapping[str, str]) -> tuple[OperatedHost, str, int]:
+        partition = int(arguments.get("partition", "-1"))
+        if partition not in self._hosts:
+            raise ValueError(f"partition {partition} is not here")
+        return self._hosts[partition], arguments.get("conversation", ""), int(arguments.get("rows_written", "0"))
+
     def _letters(self) -> list[DeadLetter]:
         found: list[DeadLetter] = []
         for state in self._states.values():
@@ -228,6 +245,14 @@ class ShardAdmin:
         if arguments.get("all") in {"1", "true", "yes"}:
             return [letter.letter_id for letter in self._letters()]
         raise ValueError("name a letter, or all")
+
+
+def _in_store(work: Callable[[], Held]) -> dict[str, Any]:
+    try:
+        held = work()
+    except StoreError as error:
+        raise AdminError(str(error)) from error
+    return {**held._asdict(), "waiting": held.waiting}
 
 
 def _named(message: Wire) -> dict[str, Any]:

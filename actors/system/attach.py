@@ -16,6 +16,7 @@ from actors.system.tree import declare
 from store.errors import FolderLocked, FolderMissing, StoreError
 from store.folder import DataFolder
 from store.lock import FolderLock
+from store.wipe import wipe_where_asked
 
 WATCH_EVERY_S = 0.1
 POLL_S = 0.05
@@ -39,6 +40,7 @@ def own_system(settings: Settings, told: Callable[[str], None] = lambda _: None)
     """
     folder, lock = _locked(settings)
     with lock:
+        wipe_where_asked(folder)
         system = RunningSystem.start(
             folder,
             declare(settings),

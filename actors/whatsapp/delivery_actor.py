@@ -17,8 +17,9 @@ from actors.whatsapp.settings import WhatsAppSettings
 from messages.delivery import Outgoing, OutgoingState
 from messages.doorbell import Bell, Seen
 from messages.wire import Wire
+from store.errors import StoreError
 from store.folder import DataFolder
-from supervision.errors import UnknownVerbError
+from supervision.errors import AdminError, UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
 POLL_S: Final = 1.0
@@ -151,7 +152,7 @@ class DeliveryActor(ProcessActor):
             self._client.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer ``outgoing`` (``state``, or ``conversation``; ``limit``), ``suppress`` (``conversation``)."""
+        """Answer ``outgoing`` (``state`` or ``conversation``; ``limit``), ``suppress``, ``forget`` (both of one)."""
         limit = int(arguments.get("limit", "100")) if arguments.get("limit", "100").isdecimal() else 100
         if verb == "outgoing":
             state = arguments.get("state", "")
@@ -167,6 +168,12 @@ class DeliveryActor(ProcessActor):
             }
         if verb == "suppress":
             return {"dropped": self._service.suppress(arguments.get("conversation", ""))}
+        if verb == "forget":
+            try:
+                removed, under_way = self._service.forget(arguments.get("conversation", ""))
+            except StoreError as error:
+                raise AdminError(str(error)) from error
+            return {"removed": removed, "under_way": under_way}
         raise UnknownVerbError(f"delivery does not know {verb!r}")
 
 

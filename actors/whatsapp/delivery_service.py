@@ -219,6 +219,19 @@ class DeliveryService:
         self.store.commit(changes, self._marks)
         return len(changes)
 
+    def forget(self, conversation: str) -> tuple[int, int]:
+        """Drop what waits for a customer and remove all records of theirs but those under way.
+
+        Returns:
+            how many were removed, and how many are under way and have to be asked for again.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        self.suppress(conversation)
+        removed = self.store.forget(conversation)
+        return removed, len(self.store.of_conversation(conversation, limit=-1))
+
     def prune(self) -> int:
         """Remove finished records older than settings keep them; returns how many."""
         return self.store.prune(self._clock() - int(self._settings.keep_days * 86_400_000))

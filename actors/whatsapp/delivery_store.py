@@ -145,6 +145,28 @@ class DeliveryStore:
         cursor = self._db.execute(f"DELETE FROM outgoing WHERE number IN ({picked})", (before_ms, limit))  # noqa: S608
         return cursor.rowcount
 
+    def forget(self, conversation: str) -> int:
+        """Remove a conversation's finished records, and overwrite where they stood.
+
+        Returns:
+            how many were removed.
+
+        Raises:
+            DiskFull, StoreError: nothing was removed.
+        """
+        try:
+            self._db.execute("PRAGMA secure_delete = ON")
+            cursor = self._db.execute(
+                "DELETE FROM outgoing WHERE conversation = ? AND state NOT IN ('waiting', 'sending', 'unknown')",
+                (conversation,),
+            )
+            # The log still holds the pages as they were.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+            raise (DiskFull if full else StoreError)(f"the delivery database: {error}") from error
+        return cursor.rowcount
+
     def close(self) -> None:
         """Close it."""
         self._db.close()

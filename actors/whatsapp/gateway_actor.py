@@ -12,13 +12,14 @@ from typing import Any
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.whatsapp.feed_port import read_port, write_port
-from actors.whatsapp.gateway_http import GatewayHttp
+from actors.whatsapp.gateway_http import GatewayHttp, forget_aliases
 from actors.whatsapp.ingest import InboxWriter
 from actors.whatsapp.local_feed import feed_server
 from messages.doorbell import Bell, Seen
 from messages.wire import Wire
+from store.errors import StoreError
 from store.folder import DataFolder
-from supervision.errors import UnknownVerbError
+from supervision.errors import AdminError, UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
 LOOK_S = 1.0
@@ -180,8 +181,18 @@ class GatewayActor(ProcessActor):
         for bell in self._bells:
             bell.close()
 
-    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
-        """Answer ``inbox``: counters and the bytes held in each partition."""
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
+        """Answer ``inbox`` (counters, bytes held in each partition), ``forget`` (conversation, done, before)."""
         if verb == "inbox":
             return {"held_bytes": self._inbox.held_bytes(), **self._inbox.counters}
+        if verb == "forget":
+            return self._forget(arguments["conversation"], int(arguments["done"]), int(arguments["before"]))
         raise UnknownVerbError(f"the gateway does not know {verb!r}")
+
+    def _forget(self, conversation: str, done: int, before: int) -> dict[str, Any]:
+        try:
+            names = self._http.forget(conversation) if self._http else forget_aliases(self._folder, conversation)
+            partition = self._folder.partition_of(conversation)
+            return {"aliases": len(names), **self._inbox.forget(conversation, names, partition, done, before)}
+        except StoreError as error:
+            raise AdminError(str(error)) from error

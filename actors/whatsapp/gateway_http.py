@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -127,6 +128,10 @@ class GatewayHttp:
         """Remove the statuses that delivery has taken."""
         self._statuses.trim(before)
 
+    def forget(self, conversation: str) -> list[str]:
+        """Remove the ids that lead to a conversation; returns them."""
+        return self._server.call(self._aliases.forget(conversation))
+
     def stop(self) -> None:
         """Answer what is under way, and close everything; the inbox is its owner's to close, after this."""
         self._draining = True
@@ -134,6 +139,18 @@ class GatewayHttp:
         self._admin.stop()
         self._statuses.close()
         self._aliases.close()
+
+
+def forget_aliases(folder: DataFolder, conversation: str) -> list[str]:
+    """Remove the ids that lead to a conversation where webhooks are not served, but once were; returns them."""
+    path = folder.path / ALIASES_FOLDER
+    if not path.exists():
+        return []
+    aliases = ConversationAliases(path)
+    try:
+        return asyncio.run(aliases.forget(conversation))
+    finally:
+        aliases.close()
 
 
 def _allow_files(wanted: int) -> None:

@@ -10,12 +10,13 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
 
 import msgspec
 
+from actors.whatsapp.striking import strike_messages, strike_rejects
 from messages.inbound import Inbound
 from messages.row import Reject
 from messages.wire import encode
@@ -292,6 +293,32 @@ class InboxWriter:
                     except DiskFull:
                         # It stays until there is room: readers start behind it in any case.
                         self.counters["untrimmed"] += 1
+
+    def forget(self, conversation: str, names: Iterable[str], partition: int, done: int, before: int) -> dict[str, int]:
+        """Strike a conversation out of its partition's log and out of the rejects.
+
+        Args:
+            conversation: its key.
+            names: further names of its person.
+            partition: its partition.
+            done: position before which all of the partition is finished: trimmed at once.
+            before: position before which all of the conversation is finished.
+
+        Returns:
+            how many entries were struck: ``inbox`` and ``rejects``.
+
+        Raises:
+            StoreError: they cannot be written; what was struck by then stays so.
+        """
+        with self._locks[partition]:
+            log = self._logs[partition]
+            messages = strike_messages(log, conversation, before)
+            while log.trim(done):
+                pass
+        with self._reject_lock:
+            rejects = strike_rejects(self._rejects, (conversation, *names))
+        self._partitions.pop(conversation, None)
+        return {"inbox": messages, "rejects": rejects}
 
     def held_bytes(self) -> list[int]:
         """Give the bytes held in each partition's log."""

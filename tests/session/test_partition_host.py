@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from actors.session.digest import digest_of
 from actors.session.host_policy import HostPolicy
+from actors.session.operated_host import OperatedHost
 from actors.session.ordering import OrderingPolicy
-from actors.session.partition_host import PartitionHost
 from actors.session.session import SessionPolicy
 from actors.session.transitions import Phase
 from messages.inbound import Inbound
@@ -56,8 +56,8 @@ class Bench:
         self.state = PartitionState(folder / "state", owner="test")
         self.host = self.born()
 
-    def born(self) -> PartitionHost:
-        return PartitionHost(0, self.inbox, self.state, self.policy, lambda: self.now)
+    def born(self) -> OperatedHost:
+        return OperatedHost(0, self.inbox, self.state, self.policy, lambda: self.now)
 
     def die(self) -> None:
         self.state.close()

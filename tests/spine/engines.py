@@ -45,3 +45,14 @@ class GreetingEngine:
     def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
         greeting = Understanding(lang="en", intent="greeting", intent_confidence=0.99, tier="essential")
         return [WorkResult(key=item.key, understanding=greeting) for item in items]
+
+
+class MoodyEngine(GreetingEngine):
+    """Takes every message for a greeting, and raises on a word, with the text in its error."""
+
+    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+        greeted = super().understand(items)
+        return [
+            WorkResult(key=item.key, error=f"Traceback: cannot take {item.text!r}") if "raise" in item.text else result
+            for item, result in zip(items, greeted, strict=True)
+        ]

@@ -1,0 +1,81 @@
+"""Forgetting a conversation in its partition: what is on its way comes first, and dedup keys stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from messages.inbound import Attachment, Struck
+from messages.understanding import WorkResult
+from messages.wire import encode
+from store.check import check_folder
+from store.folder import DataFolder
+from store.log import LogWriter
+from tests.session.samples import inbound
+from tests.session.test_partition_host import Bench, bench, understood
+
+__all__ = ["bench"]
+
+
+def fails_on_bad(text: str) -> WorkResult:
+    return WorkResult(key=0, error="Traceback") if "bad" in text else understood(text)
+
+
+def test_what_is_on_its_way_is_named_and_nothing_is_removed(bench: Bench) -> None:
+    bench.put(inbound(1, conversation="Sara"), inbound(2, conversation="Omar"))
+    assert bench.host.forget("Sara", 0).messages == 1  # nobody has read it yet
+    bench.host.take_in()
+    assert bench.host.held("Sara", 0).messages == 1
+    bench.settle()
+    held = bench.host.forget("Sara", 0)
+    assert (held.messages, held.rows, held.waiting) == (0, 1, True)
+    assert bench.state.session("Sara") is not None
+    held = bench.host.forget("Sara", bench.state.rows_next)
+    assert not held.waiting
+    assert held.known
+    assert bench.state.session("Sara") is None
+    assert bench.state.session("Omar") is not None
+    assert not bench.host.forget("Sara", bench.state.rows_next).known
+
+
+def test_letters_go_with_the_names_of_their_files_and_others_stay(bench: Bench) -> None:
+    file = Attachment(name="plan.pdf", sha256="ab" * 32)
+    bad = msgspec.structs.replace(inbound(1, conversation="Sara", text="bad"), attachments=(file,))
+    bench.put(bad, inbound(2, conversation="Omar", text="bad"))
+    bench.settle(fails_on_bad)
+    assert bench.state.letter_count() == 2
+    held = bench.host.forget("Sara", 0)
+    assert held.files == ("ab" * 32,)
+    assert len(held.letters) == 1
+    assert bench.state.letter_count() == 1
+    assert not bench.host.replay(held.letters[0])
+
+
+def test_a_forgotten_message_that_comes_again_is_a_duplicate(bench: Bench) -> None:
+    bench.put(inbound(1, conversation="Sara"))
+    bench.settle()
+    bench.host.forget("Sara", bench.state.rows_next)
+    bench.die()
+    bench.put(inbound(1, conversation="Sara"), inbound(2, conversation="Sara"))
+    bench.settle()
+    assert bench.host.counters["duplicates"] == 1
+    assert [row.message_id for row in bench.rows()] == ["m2"]
+    assert bench.rows()[0].position == 1
+
+
+def test_a_struck_entry_counts_as_done(bench: Bench) -> None:
+    bench.put(inbound(1), inbound(2))
+    bench.inbox.entries.insert(1, encode(Struck()))
+    bench.settle()
+    assert len(bench.rows()) == 2
+    assert bench.host.cursor == 3
+    assert bench.host.counters["unreadable"] == bench.host.counters["redone"] == 0
+
+
+def test_a_folder_with_struck_entries_is_sound(tmp_path: Path) -> None:
+    folder = DataFolder.create(tmp_path / "data", partitions=1)
+    log = LogWriter(folder.inbox(0))
+    log.append([encode(Struck()), encode(inbound(1))])
+    log.close()
+    assert check_folder(folder.path).sound
