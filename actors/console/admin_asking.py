@@ -19,6 +19,7 @@ Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to w
 DEFAULT_FOLDER = Path("majlis-data")
 SHARDS = "sessions/shard-"
 SINK = "sink"
+_TIMES = frozenset({"last_ms", "set_aside_ms", "asked_ms"})
 _FILE_WIDTH = 220
 """Width of tables that go to a file or another program, characters."""
 
@@ -147,10 +148,7 @@ def moment(milliseconds: int) -> str:
 def print_records(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print records as a table of some of their fields; times are written out."""
     rows = (
-        [
-            moment(record.get(name, 0)) if name in {"last_ms", "set_aside_ms", "asked_ms"} else shown(record.get(name, ""))
-            for name in columns
-        ]
+        [moment(record.get(name, 0)) if name in _TIMES else shown(record.get(name, "")) for name in columns]
         for record in records
     )
     print_table([name.removesuffix("_ms") if name != "held_ms" else "held ms" for name in columns], rows)

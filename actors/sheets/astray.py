@@ -10,7 +10,8 @@ from actors.sheets.target import Worksheet, quoted
 from messages.row import Row
 
 
-def _letters(column: int) -> str:
+def letters_of(column: int) -> str:
+    """Return a column's letters in A1 notation; columns count from 0."""
     letters = ""
     column += 1
     while column:
@@ -87,7 +88,7 @@ def bring_home(http: Any, spreadsheet: str, sheet: Worksheet, assumed: Sequence[
 
 
 def _column(http: Any, spreadsheet: str, title: str, column: int) -> list[str]:
-    name = _letters(column)
+    name = letters_of(column)
     answer = http.values_get(spreadsheet, f"{quoted(title)}!{name}:{name}", params={"majorDimension": "COLUMNS"})
     values: list[list[str]] = answer.get("values") or [[]]
     return [str(value) for value in values[0]]

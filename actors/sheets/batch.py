@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from messages.row import Row
+
 Status = Literal["planned", "sent", "landed", "void"]
 
 
@@ -74,19 +76,21 @@ def spans_of(entries: Iterable[Entry]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def digest_of(entries: Iterable[Entry]) -> str:
-    """Hash rows with their places and order.
+def digest_of(rows: Iterable[tuple[Entry, Row]]) -> str:
+    """Hash which rows these are, with their places and order.
+
+    What the rows say is left out: it may be deleted on request while a batch is open, and the batch stays the same.
 
     Args:
-        entries: the rows.
+        rows: the rows as they stand in their logs, and decoded.
 
     Returns:
         32 hex digits of BLAKE2b.
     """
     state = hashlib.blake2b(digest_size=16)
-    for entry in entries:
-        state.update(b"%d:%d:%d:" % (entry.partition, entry.position, len(entry.data)))
-        state.update(entry.data)
+    for entry, row in rows:
+        state.update(b"%d:%d:" % (entry.partition, entry.position))
+        state.update(row.row_id.encode("utf-8", "surrogatepass") + b"\0")
     return state.hexdigest()
 
 

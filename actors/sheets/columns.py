@@ -85,6 +85,11 @@ def time_cell(at_ms: int, utc_offset_min: int = 0) -> dict[str, Any]:
     return {"userEnteredValue": {"numberValue": serial}, "userEnteredFormat": _TIME_FORMAT}
 
 
+def serial_ms(serial: float) -> int:
+    """Return the time that a cell holds, milliseconds since 1970 of the clock that it is shown by."""
+    return round((serial - _EPOCH_SERIAL) * _DAY_MS)
+
+
 def _attachment(item: Attachment) -> str:
     parts = [item.name or item.mime or "file"]
     if item.note:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
-from actors.sheets.rows_table import RowsFileError
+from actors.sheets.errors import LedgerError
+from actors.sheets.forgetting import Forgetting
+from actors.sheets.ledger_verbs import LEDGER_VERBS, answer_from, key_in, ledger_of
+from actors.sheets.redaction import Forgotten, Request, newer, request_of
+from actors.sheets.rows_table import RowsFileError, SheetsError
 from actors.sheets.sqlite_rows import SqliteRows
+from actors.sheets.taking_over import Standing, take_over
 from actors.system.settings import Settings
 from messages.doorbell import Bell, Seen
 from messages.row import ROW, Row
@@ -44,6 +50,9 @@ class EmbeddedSink(ProcessActor):
         self._rows = SqliteRows(self._folder.rows_file)
         self._readers: dict[int, PartitionReader] = {}
         self._cursors = dict.fromkeys(range(self._folder.partitions), 0) | self._rows.cursors()
+        self._before: Standing | None = None
+        self._forgotten = Forgotten()
+        self._untold = True
         self.counters.update(written=0, repeated=0, conflicts=0, transactions=0, failed_writes=0)
         self._failing = False
         self._first = 0
@@ -83,6 +92,8 @@ class EmbeddedSink(ProcessActor):
     def _recheck(self) -> None:
         # A bell may have been lost with its sender.
         self._drain()
+        if self._untold:
+            self._tell_ledger()
         self._tell_shards()
         self.timers.after(RECHECK_S, self._recheck, key="recheck")
 
@@ -98,8 +109,34 @@ class EmbeddedSink(ProcessActor):
                 return None
         return self._readers[partition]
 
+    def _take_over(self) -> bool:
+        """Go on where the Google Sheets sink stood; False while it cannot be known."""
+        if self._before is not None:
+            return True
+        try:
+            before = take_over(self._folder)
+            self._rows.forget(newer(before.requests, self._rows.requests()))
+        except SheetsError as error:
+            # `majlis rows push` holds the ledger, or a disk is full; it is tried again.
+            self._rows_wait(str(error))
+            return False
+        for request in self._rows.requests():
+            self._forgotten.add(request.person, request.asked_ms)
+        for partition, mark in before.marks.items():
+            self._cursors[partition] = max(mark, self._cursors[partition])
+        self._before = before
+        self._failing = False
+        return True
+
+    def _rows_wait(self, reason: str) -> None:
+        if not self._failing:
+            self.log.error("rows wait", reason=reason)
+        self._failing = True
+
     def _drain(self, rounds: int = ROUNDS) -> None:
         self._drained_at = time.monotonic()
+        if not self._take_over():
+            return
         # A drain is not a pause: rows that the shards commit to their end are written too.
         while not self.paused_now or self.draining_now:
             if rounds == 0:
@@ -115,9 +152,7 @@ class EmbeddedSink(ProcessActor):
                 outcome = self._rows.write(batch)
             except RowsFileError as error:
                 # A full disk, or a person's tool that holds the file: the rows wait in their logs, and are tried again.
-                if not self._failing:
-                    self.log.error("rows wait", reason=str(error))
-                self._failing = True
+                self._rows_wait(str(error))
                 self.counters["failed_writes"] += 1
                 return
             self._failing = False
@@ -139,11 +174,23 @@ class EmbeddedSink(ProcessActor):
             room = self._batch - len(batch)
             if reader is None or room <= 0:
                 continue
-            batch += [
-                (partition, position, ROW.decode(raw))
-                for position, raw in reader.rows(self._cursors[partition], limit=room)
-            ]
+            batch += self._read(reader, partition, room)
         return batch
+
+    def _read(self, reader: PartitionReader, partition: int, room: int) -> list[tuple[int, int, Row]]:
+        """Read on in a partition, past the rows that the Google Sheets sink has recorded."""
+        before = self._before
+        assert before is not None
+        while found := reader.rows(self._cursors[partition], limit=room):
+            ours = [
+                (partition, n, self._forgotten.left_of(ROW.decode(raw)))
+                for n, raw in found
+                if not before.has(partition, n)
+            ]
+            if ours:
+                return ours
+            self._cursors[partition] = found[-1][0] + 1
+        return []
 
     def resumed(self) -> None:
         """Drain what has gathered."""
@@ -160,10 +207,63 @@ class EmbeddedSink(ProcessActor):
         self._drain(UNTIL_DONE)
         self._rows.close()
 
-    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
-        """Answer ``cursors``: how far each partition is written."""
+    def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
+        """Answer ``cursors`` (how far each partition is written), ``forget``, and the verbs of the ledger.
+
+        Args:
+            verb: what is asked.
+            arguments: for ``forget`` ``conversation``, its key.
+
+        Returns:
+            the facts.
+
+        Raises:
+            UnknownVerbError: another verb.
+            AdminError: it is of the Google Sheets sink, or cannot be done now.
+        """
         if verb == "cursors":
             return {"cursors": {str(partition): mark for partition, mark in self._cursors.items()}}
-        if verb in {"breaker", "dead", "unblock", "lookups", "sheets"}:
+        if verb == "forget":
+            return self._forget(arguments)
+        if verb in LEDGER_VERBS:
+            return answer_from(self._folder, verb, arguments)
+        if verb in {"breaker", "unblock", "lookups", "sheets"}:
             raise AdminError(f"the embedded sink writes to this disk: {verb} is of the Google Sheets sink")
         raise UnknownVerbError(f"the sink does not know {verb!r}")
+
+    def _forget(self, arguments: dict[str, str]) -> dict[str, Any]:
+        """Empty the file's rows at once; spreadsheets of before are emptied when they are written to again."""
+        conversation = key_in(arguments)
+        request = request_of(conversation, time.time_ns() // 1_000_000)
+        try:
+            self._rows.forget([request])
+        except RowsFileError as error:
+            raise AdminError(f"not taken in, ask again: {error}") from error
+        self._forgotten.add(request.person, request.asked_ms)
+        self._tell_ledger(conversation, request)
+        found: dict[str, Any] = {"redacted": 0, "pending": 0, "spreadsheets": [], "asked_ms": request.asked_ms}
+        if not self._untold:
+            with contextlib.suppress(LedgerError), ledger_of(self._folder) as ledger:
+                if ledger is not None:
+                    found = Forgetting(ledger).of(conversation)
+        return {
+            **found,
+            "redacted": found["redacted"] + self._rows.emptied(request.person),
+            "pending": found["pending"] + self._untold,
+        }
+
+    def _tell_ledger(self, conversation: str = "", request: Request | None = None) -> None:
+        """Have the ledger know the same requests, as soon as nobody else holds it."""
+        try:
+            with ledger_of(self._folder) as ledger:
+                if ledger is not None:
+                    forgetting = Forgetting(ledger)
+                    if request is not None:
+                        forgetting.ask(conversation, request.asked_ms)
+                    forgetting.adopt(self._rows.requests())
+        except LedgerError as error:
+            if not self._untold:
+                self.log.warning("the ledger is not told yet", reason=str(error))
+            self._untold = True
+        else:
+            self._untold = False

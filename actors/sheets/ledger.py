@@ -11,45 +11,23 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from actors.sheets.batch import Batch, Span, count_rows
 from actors.sheets.errors import LedgerError
+from actors.sheets.ledger_file import open_file
 
 LEDGER_FILE = "sheets.ledger"
 """Its name in the data folder."""
 
-VERSION = 1
-APPLICATION_ID = 0x4D414A53  # "MAJS"
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS batch(sequence INTEGER PRIMARY KEY, spreadsheet TEXT NOT NULL, digest TEXT NOT NULL,
-  spans BLOB NOT NULL, rows INTEGER NOT NULL, status TEXT NOT NULL,
-  doubtful INTEGER NOT NULL DEFAULT 0, rank TEXT NOT NULL,
-  planned_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL DEFAULT 0, stamped INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS batch_status ON batch(status, sequence);
-CREATE INDEX IF NOT EXISTS batch_stamped ON batch(stamped, spreadsheet, sequence);
-CREATE TABLE IF NOT EXISTS progress(partition INTEGER PRIMARY KEY, mark INTEGER NOT NULL, ahead BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS dead(partition INTEGER, position INTEGER, reason TEXT NOT NULL, data BLOB NOT NULL,
-  at_ms INTEGER NOT NULL, PRIMARY KEY(partition, position));
-CREATE TABLE IF NOT EXISTS fact(name TEXT PRIMARY KEY, value TEXT NOT NULL);
-PRAGMA application_id={APPLICATION_ID};
-PRAGMA user_version={VERSION};
-"""
+KEPT_PARTITION = 1_000_001
+"""The partition's number under which refused rows that are to be written again stand; folders have at most 256."""
+
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_spans = msgspec.msgpack.Decoder(tuple[tuple[int, int, int], ...]).decode
 _unpack_ranges = msgspec.msgpack.Decoder(list[tuple[int, int]]).decode
-
-
-class DeadRow(NamedTuple):
-    """A row that no spreadsheet takes, kept for a person."""
-
-    partition: int
-    position: int
-    reason: str
-    data: bytes
-    at_ms: int
 
 
 class Ledger:
@@ -72,15 +50,7 @@ class Ledger:
             self._lock.close()
             raise LedgerError(f"{path}: another sink holds the ledger") from None
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            application = self._db.execute("PRAGMA application_id").fetchone()[0]
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if application not in {0, APPLICATION_ID} or version not in {0, VERSION}:
-                strange = f"{path}: not a ledger of this version (application {application}, {version})"
-                raise LedgerError(strange)  # noqa: TRY301 - the lock is released below, as for SQLite's own errors
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
+            self._db = open_file(path)
             self._marks: dict[int, int] = dict(self._db.execute("SELECT partition,mark FROM progress"))
             self._ahead: dict[int, list[tuple[int, int]]] = {
                 p: _unpack_ranges(a) for p, a in self._db.execute("SELECT partition,ahead FROM progress")
@@ -247,7 +217,8 @@ class Ledger:
         return list(self._ahead.get(partition, ()))
 
     def mark_done(self, spans: Iterable[Span]) -> None:
-        """Record that rows are done; inside a transaction."""
+        """Record that rows are done; inside a transaction. The ledger's own copies of them go."""
+        spans = list(spans)
         touched: dict[int, list[tuple[int, int]]] = {}
         for span in spans:
             touched.setdefault(span.partition, []).append((span.start, span.stop))
@@ -262,6 +233,7 @@ class Ledger:
                 else:
                     merged.append((start, stop))
             self._set_progress(partition, mark, merged)
+        self._db.executemany("DELETE FROM kept WHERE partition=? AND position>=? AND position<?", spans)
 
     def begin_at(self, partition: int, position: int) -> None:
         """Count all rows before a position as done; inside a transaction."""
@@ -272,26 +244,52 @@ class Ledger:
         self._marks[partition], self._ahead[partition] = mark, ahead
         self._db.execute("INSERT OR REPLACE INTO progress VALUES(?,?,?)", (partition, mark, _pack(ahead)))
 
-    # -- dead rows and facts
+    # -- rows that the ledger keeps itself
 
-    def bury(self, partition: int, position: int, reason: str, data: bytes, now_ms: int) -> None:
-        """Set a row aside for a person and count it as done; inside a transaction."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO dead VALUES(?,?,?,?,?)", (partition, position, reason[:1000], data, now_ms)
+    def keep(self, rows: Iterable[tuple[int, int, bytes]]) -> None:
+        """Keep rows of open batches, so that their logs may be trimmed; inside a transaction.
+
+        Args:
+            rows: partition, position and the row as it stands in its log.
+        """
+        self._db.executemany("INSERT OR REPLACE INTO kept(partition,position,data) VALUES(?,?,?)", rows)
+
+    def kept(self, partition: int, start: int, stop: int) -> dict[int, bytes]:
+        """Return rows that the ledger keeps, by position; they go when they are done."""
+        found = self.fetch(
+            "SELECT position,data FROM kept WHERE partition=? AND position>=? AND position<?", (partition, start, stop)
         )
-        self.mark_done([Span(partition, position, position + 1)])
+        return {int(position): bytes(data) for position, data in found}
 
-    def dead(self, limit: int = 100) -> list[DeadRow]:
-        """Return rows that were set aside, newest first."""
-        found = self._db.execute(
-            "SELECT partition,position,reason,data,at_ms FROM dead ORDER BY at_ms DESC,partition,position LIMIT ?",
-            (limit,),
-        )
-        return [DeadRow(*row) for row in found]
+    # -- facts, and access for the parts of the ledger that have files of their own
 
-    def dead_count(self) -> int:
-        """Return how many rows were set aside."""
-        return int(self._db.execute("SELECT COUNT(*) FROM dead").fetchone()[0])
+    def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Change something; inside a transaction.
+
+        Returns:
+            how many records changed.
+        """
+        return self._db.execute(statement, values).rowcount
+
+    def fetch(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Read what is committed; from any thread.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        with self._turn:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise LedgerError(f"{self.path}: {error}") from error
+
+    def scrub(self) -> None:
+        """Take what was overwritten out of the write-ahead log, as far as no reader holds it."""
+        with self._turn:
+            try:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise LedgerError(f"{self.path}: {error}") from error
 
     def fact(self, name: str, default: str = "") -> str:
         """Return a kept fact."""
@@ -305,4 +303,5 @@ class Ledger:
     def totals(self) -> dict[str, Any]:
         """Return counts for a person."""
         by_status = dict(self._db.execute("SELECT status,COUNT(*) FROM batch GROUP BY status"))
-        return {"batches": by_status, "dead": self.dead_count(), "next_sequence": self.next_sequence()}
+        dead = self.fetch("SELECT COUNT(*) FROM dead")[0][0]
+        return {"batches": by_status, "dead": dead, "next_sequence": self.next_sequence()}

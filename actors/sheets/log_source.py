@@ -54,6 +54,8 @@ class LogSource:
 class RowsFileSource:
     """The rows that the embedded sink kept, as one partition in the order of commit.
 
+    Rows of other partitions are read from their logs: the Google Sheets sink may have left batches under way.
+
     Args:
         folder: the data folder.
 
@@ -63,6 +65,7 @@ class RowsFileSource:
 
     def __init__(self, folder: DataFolder) -> None:
         self._path = folder.rows_file
+        self._logs = LogSource(folder)
         if not self._path.is_file():
             raise RowsFileError(f"{self._path}: there is no rows file; nothing was kept locally")
         self._db = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -73,7 +76,8 @@ class RowsFileSource:
 
     def read(self, partition: int, start: int, limit: int, max_bytes: int) -> list[tuple[int, bytes]]:
         """Return positions and rows from a position on."""
-        del partition
+        if partition != ROWS_FILE_PARTITION:
+            return self._logs.read(partition, start, limit, max_bytes)
         found: list[tuple[int, bytes]] = []
         size = 0
         try:
@@ -96,29 +100,31 @@ class RowsFileSource:
         return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and the logs."""
         self._db.close()
+        self._logs.close()
 
 
 def adopt_embedded(folder: DataFolder, ledger: Ledger) -> None:
-    """Begin, in a new ledger, behind what the embedded sink has written: those rows are ``majlis rows push``'s.
+    """Begin behind what the embedded sink has written: those rows are ``majlis rows push``'s.
 
     Args:
         folder: the data folder.
         ledger: the sink's ledger.
+
+    Raises:
+        RowsFileError: the embedded sink's file cannot be read.
     """
-    if ledger.fact("adopted"):
+    if not folder.rows_file.is_file():
         return
-    cursors: dict[int, int] = {}
-    if folder.rows_file.is_file():
+    try:
         db = sqlite3.connect(f"{folder.rows_file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         try:
             cursors = {int(p): int(n) for p, n in db.execute("SELECT partition, next_position FROM cursors")}
-        except sqlite3.Error as error:
-            raise RowsFileError(f"{folder.rows_file}: cannot be read: {error}") from error
         finally:
             db.close()
+    except sqlite3.Error as error:
+        raise RowsFileError(f"{folder.rows_file}: cannot be read: {error}") from error
     with ledger.transaction():
         for partition, position in cursors.items():
             ledger.begin_at(partition, position)
-        ledger.set_fact("adopted", "yes")

@@ -14,8 +14,11 @@ import msgspec
 from actors.sheets.backlog import RowSource
 from actors.sheets.breaker import Breakers
 from actors.sheets.client import open_client
+from actors.sheets.forgetting import Forgetting
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
+from actors.sheets.refused import RefusedRows
+from actors.sheets.replayed import WithReplayed
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.writer import Pumped, SheetsWriter
 
@@ -24,12 +27,13 @@ class SheetsPipe:
     """An open way into the spreadsheet, used by one thread.
 
     Args:
-        ledger_path: the ledger's file.
+        ledger: the ledger's file; or an open ledger, which stays open when the pipe is closed.
         settings: where and how.
         source: the rows.
         owner: identity of the data folder.
         report: told what a person should know, one line each.
         clock_ms: milliseconds since 1970 UTC.
+        forgetting: the ledger's requests to forget, where they are open already.
 
     Raises:
         LedgerError: the ledger cannot be used or is held by another process.
@@ -38,16 +42,20 @@ class SheetsPipe:
 
     def __init__(
         self,
-        ledger_path: Path,
+        ledger: Path | Ledger,
         settings: SheetsSettings,
         source: RowSource,
         *,
         owner: str,
         report: Callable[[str], None],
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        forgetting: Forgetting | None = None,
     ) -> None:
-        self.ledger = Ledger(ledger_path)
+        self._own = isinstance(ledger, Path)
+        self.ledger = Ledger(ledger) if isinstance(ledger, Path) else ledger
         try:
+            self.forgetting = forgetting or Forgetting(self.ledger)
+            self.refused = RefusedRows(self.ledger)
             self._kept = self.ledger.fact("breakers")
             breakers = Breakers(settings.breaker, clock_ms, self._kept)
             self.governor = Governor(settings, breakers, time.monotonic)
@@ -57,13 +65,15 @@ class SheetsPipe:
                 self.client.http_client,
                 self.governor,
                 settings,
-                source,
+                WithReplayed(source, self.ledger),
                 clock_ms=clock_ms,
                 owner=f"{owner}:{os.getpid()}:{secrets.token_hex(4)}",
                 report=report,
+                forgetting=self.forgetting,
             )
         except BaseException:
-            self.ledger.close()
+            if self._own:
+                self.ledger.close()
             raise
 
     def pump(self, *, flush: bool = False) -> Pumped:
@@ -122,6 +132,7 @@ class SheetsPipe:
         return False
 
     def close(self) -> None:
-        """Close the ledger and the connections."""
+        """Close the connections, and the ledger where it was opened here."""
         self.client.http_client.session.close()
-        self.ledger.close()
+        if self._own:
+            self.ledger.close()

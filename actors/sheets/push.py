@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.sheets.both_sinks import file_requests
 from actors.sheets.errors import SheetsError
 from actors.sheets.ledger import LEDGER_FILE
 from actors.sheets.log_source import ROWS_FILE_PARTITION, RowsFileSource
@@ -28,6 +29,7 @@ class PushReport(msgspec.Struct, frozen=True, kw_only=True):
         seconds: how long it took.
         spreadsheet: where they went.
         notes: what a person should know.
+        forgetting: spreadsheets that could not be emptied yet of conversations that are to be forgotten.
     """
 
     complete: bool
@@ -38,6 +40,7 @@ class PushReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     spreadsheet: str
     notes: tuple[str, ...] = ()
+    forgetting: int = 0
 
 
 def push(
@@ -71,6 +74,7 @@ def push(
     try:
         pipe = SheetsPipe(opened.path / LEDGER_FILE, settings, source, owner=opened.id, report=notes.append)
         try:
+            pipe.forgetting.adopt(file_requests(opened))
             total = source.count()
             before = _done(pipe)
             complete = _run(pipe, progress, total, before, deadline_s)
@@ -78,10 +82,11 @@ def push(
                 complete=complete,
                 pushed=pipe.writer.counters["landed_rows"],
                 before=before,
-                set_aside=pipe.ledger.dead_count(),
+                set_aside=pipe.refused.count(),
                 writes=pipe.governor.calls["writes"],
                 seconds=round(time.monotonic() - began, 3),
                 spreadsheet=pipe.writer.current_spreadsheet(),
+                forgetting=len(pipe.forgetting.pending()),
                 notes=tuple(notes),
             )
         finally:

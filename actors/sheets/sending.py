@@ -66,3 +66,11 @@ def send_batch(
     if grid:
         sheet.rows, sheet.columns = grid["rowCount"], grid["columnCount"]
     return header_of(shown)
+
+
+def texts_of(headers: Sequence[str]) -> tuple[str, ...]:
+    """Return headers as a write's answer gives them: without the empty ones at the end."""
+    texts = list(headers)
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)

@@ -15,12 +15,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from actors.sheets.both_sinks import agree, file_emptied
 from actors.sheets.client import CredentialsError
-from actors.sheets.errors import SheetsError
-from actors.sheets.ledger import LEDGER_FILE
+from actors.sheets.errors import LedgerError, SheetsError
+from actors.sheets.forgetting import Forgetting
+from actors.sheets.ledger import LEDGER_FILE, Ledger
+from actors.sheets.ledger_verbs import LEDGER_VERBS, answer_ledger, key_in
 from actors.sheets.log_source import LogSource, adopt_embedded
 from actors.sheets.lookups import SheetLookups
 from actors.sheets.pipe import SheetsPipe
+from actors.sheets.redaction import person_of
+from actors.sheets.refused import RefusedRows
+from actors.sheets.rows_table import RowsFileError
 from actors.sheets.settings import SheetsSettings
 from messages.doorbell import Bell, Seen
 from messages.wire import Wire
@@ -50,6 +56,10 @@ class SheetsSink(ProcessActor):
         self._folder = DataFolder.open(Path(given["folder"]))
         self._shards = int(given["sessions"]["shards"])
         self._settings = SheetsSettings.model_validate(given.get("sheets", {}))
+        self._ledger = Ledger(self._folder.path / LEDGER_FILE)
+        self._forgetting = Forgetting(self._ledger)
+        self._refused = RefusedRows(self._ledger)
+        adopt_embedded(self._folder, self._ledger)
         self._pipe: SheetsPipe | None = None
         self._lookups: SheetLookups | None = None
         self._trouble = ""
@@ -62,7 +72,9 @@ class SheetsSink(ProcessActor):
         self._free.set()
         self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.watch(self._read_end)
-        self._marks: dict[int, int] = {}
+        self._marks: dict[int, int] = self._ledger.marks()
+        self._disagreed = True
+        self._agree()
         self._told: dict[int, int] = {}
         self._thread = threading.Thread(target=self._work, name="sheets", daemon=True)
         self._thread.start()
@@ -105,7 +117,12 @@ class SheetsSink(ProcessActor):
     def _connect(self, source: LogSource) -> bool:
         try:
             pipe = SheetsPipe(
-                self._folder.path / LEDGER_FILE, self._settings, source, owner=self._folder.id, report=self._note
+                self._ledger,
+                self._settings,
+                source,
+                owner=self._folder.id,
+                report=self._note,
+                forgetting=self._forgetting,
             )
         except CredentialsError as error:
             # A person has to act; rows wait in their logs meanwhile.
@@ -114,12 +131,23 @@ class SheetsSink(ProcessActor):
             self._trouble = str(error)
             return False
         self._trouble = ""
-        adopt_embedded(self._folder, pipe.ledger)
         self._pipe = pipe
         if self._settings.lookups.titles():
             self._lookups = SheetLookups(self._folder.path, self._settings, pipe.governor, self._note)
             self._lookups.start(self._failed)
         return True
+
+    def _agree(self) -> None:
+        """Have the embedded sink's file and the ledger know the same requests to forget."""
+        try:
+            agree(self._folder, self._forgetting)
+        except RowsFileError as error:
+            # A person's tool holds the file, or the disk is full; it is tried again.
+            if not self._disagreed:
+                self._note(f"rows of before are not emptied yet: {error}")
+            self._disagreed = True
+        else:
+            self._disagreed = False
 
     def _failed(self, error: BaseException) -> None:
         self._failure = error
@@ -172,6 +200,8 @@ class SheetsSink(ProcessActor):
             self.counters["set_aside"] = writer.counters["buried"]
             self.gauges["lag_ms"] = float(writer.lag_ms)
             self.gauges["blocked"] = float(writer.state.phase in {"blocked", "fenced", "halted"})
+        if self._disagreed:
+            self._agree()
         self.timers.after(_GAUGES_S, self._measure, key="gauges")
 
     def paused(self) -> None:
@@ -199,26 +229,35 @@ class SheetsSink(ProcessActor):
         self._thread.join(_STOP_WAIT_S)
         if self._lookups is not None:
             self._lookups.stop(_LOOKUPS_WAIT_S)
+        if not self._thread.is_alive():
+            self._ledger.close()
         self.unwatch(self._read_end)
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer ``cursors``, ``sheets``, ``breaker``, ``unblock``, ``dead`` and ``lookups``.
+        """Answer ``cursors``, ``sheets``, ``breaker``, ``unblock``, ``lookups``, ``forget`` and those of the ledger.
 
         Args:
-            verb: what is asked.
-            arguments: for ``breaker`` ``state`` (and ``name``, a spreadsheet's id) set one; ``limit`` for ``dead``;
-                for ``lookups`` ``table``, ``column`` and ``key`` look a record up in the cache.
+            verb: what is asked; see also ``LEDGER_VERBS``.
+            arguments: for ``breaker`` ``state`` (and ``name``, a spreadsheet's id) set one; for ``lookups`` ``table``,
+                ``column`` and ``key`` look a record up in the cache; for ``forget`` ``conversation``, its key.
 
         Returns:
             the facts.
 
         Raises:
             UnknownVerbError: another verb.
-            AdminError: there is no connection yet, the state is none, or the lookup cannot be made.
+            AdminError: there is no connection yet, an argument is wrong, or the lookup cannot be made.
         """
         if verb == "cursors":
-            return {"cursors": {str(partition): mark for partition, mark in self._marks.items()}}
-        if verb not in {"sheets", "breaker", "unblock", "dead", "lookups"}:
+            partitions = self._folder.partitions
+            return {"cursors": {str(p): mark for p, mark in self._marks.items() if p < partitions}}
+        if verb in LEDGER_VERBS:
+            found = answer_ledger(self._refused, self._forgetting, verb, arguments)
+            self._look.set()  # a row may be there to be written again
+            return found
+        if verb == "forget":
+            return self._forget(arguments)
+        if verb not in {"sheets", "breaker", "unblock", "lookups"}:
             raise UnknownVerbError(f"the sink does not know {verb!r}")
         pipe = self._pipe
         if pipe is None:
@@ -238,15 +277,20 @@ class SheetsSink(ProcessActor):
             return {"phase": pipe.writer.state.phase}
         if verb == "lookups":
             return self._looked_up(arguments)
-        if verb == "dead":
-            rows = pipe.ledger.dead(int(arguments.get("limit", "100")))
-            return {
-                "dead": [
-                    {"partition": r.partition, "position": r.position, "reason": r.reason, "at_ms": r.at_ms}
-                    for r in rows
-                ]
-            }
         return {**pipe.writer.status(), "asked_ms": time.time_ns() // 1_000_000}
+
+    def _forget(self, arguments: dict[str, str]) -> dict[str, Any]:
+        """Take a request to forget in; the thread empties what is in spreadsheets."""
+        conversation = key_in(arguments)
+        try:
+            self._forgetting.ask(conversation, time.time_ns() // 1_000_000)
+        except LedgerError as error:
+            raise AdminError(f"not taken in, ask again: {error}") from error
+        self._agree()
+        self._look.set()
+        found = self._forgetting.of(conversation)
+        kept = 0 if self._disagreed else file_emptied(self._folder, person_of(conversation))
+        return {**found, "redacted": found["redacted"] + kept, "pending": found["pending"] + self._disagreed}
 
     def _looked_up(self, arguments: dict[str, str]) -> dict[str, Any]:
         if self._lookups is None:

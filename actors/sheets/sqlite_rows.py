@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from actors.sheets import rows_forgetting
+from actors.sheets.redaction import Request
 from actors.sheets.rows_table import (
     APPLICATION_ID,
     COLUMNS,
@@ -88,6 +90,7 @@ class SqliteRows:
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.execute(rows_forgetting.TABLE)
             check_version(db, self.path)
         except sqlite3.Error:
             db.execute("ROLLBACK")
@@ -181,6 +184,34 @@ class SqliteRows:
                     (key_of(row.row_id), partition, position, msgspec.json.encode(row).decode()),
                 )
         return repeated, conflicts
+
+    def forget(self, requests: Iterable[Request]) -> dict[str, int]:
+        """Empty what the file holds of conversations, and keep the requests, in one transaction on the disk.
+
+        Args:
+            requests: who is to be forgotten, and until when.
+
+        Returns:
+            person to how many rows were emptied.
+
+        Raises:
+            RowsFileError: the file refuses the transaction; nothing changed.
+        """
+        asked = list(requests)
+        if not asked:
+            return {}
+        try:
+            return rows_forgetting.forget(self._db, asked)
+        except sqlite3.Error as error:
+            raise RowsFileError(f"{self.path}: cannot forget: {error}") from error
+
+    def requests(self) -> list[Request]:
+        """Return all requests to forget that were taken in."""
+        return rows_forgetting.requests(self._db)
+
+    def emptied(self, person: str) -> int:
+        """Return how many rows of a person were emptied in all."""
+        return rows_forgetting.emptied(self._db, person)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from actors.sheets import protocol as p
-from actors.sheets.astray import bring_home
 from actors.sheets.backlog import Backlog, RowsGoneError, RowSource
-from actors.sheets.batch import Batch, Entry, digest_of, spans_of, split_spans
+from actors.sheets.batch import Batch
+from actors.sheets.batch_rows import BatchRows
 from actors.sheets.batching import Item, Limits, select, wait_ms
 from actors.sheets.errors import (
     CallFailed,
@@ -24,25 +24,23 @@ from actors.sheets.errors import (
     OutcomeUnknown,
     Refused,
 )
+from actors.sheets.forgetting import Forgetting
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
-from actors.sheets.sending import send_batch
+from actors.sheets.moved_columns import MovedColumns, columns_of
+from actors.sheets.redaction import redacted
+from actors.sheets.refused import RefusedRows
+from actors.sheets.sending import send_batch, texts_of
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.spreadsheets import Spreadsheets
-from actors.sheets.target import (
-    STAMP_KEY,
-    FencedError,
-    FullError,
-    TargetBlockedError,
-    stamp_request,
-)
+from actors.sheets.stamps import Stamps
+from actors.sheets.sweep import Sweep
+from actors.sheets.target import FencedError, FullError, TargetBlockedError
 from messages.row import Row
-
-_MAX_PRUNED = 20
-_MAX_STAMPS = 450
-"""Stamps of 53 characters that are left in place at most: 24,000 of the 30,000 characters that Google allows."""
+from messages.wire import encode
 
 _IDLE_S = 0.25
+_STOPPED_S = 60.0
 _DENIED_WAIT_S = 15.0
 
 
@@ -70,6 +68,7 @@ class SheetsWriter:
         clock_ms: milliseconds since 1970 UTC.
         owner: who we are, for the owner's stamp; differs with each life.
         report: told what a person should know.
+        forgetting: whose messages may not be written any more.
     """
 
     def __init__(
@@ -83,16 +82,19 @@ class SheetsWriter:
         clock_ms: Callable[[], int],
         owner: str,
         report: Callable[[str], None],
+        forgetting: Forgetting,
     ) -> None:
         self._ledger, self._http, self._governor, self._settings = ledger, http, governor, settings
         self._clock_ms, self._report = clock_ms, report
         self._books = Spreadsheets(ledger, http, settings, owner, report)
-        # Stamps tell whose they are: numbers of another data folder's sink are no doubles of ours.
-        self._mine = owner.split(":", 1)[0][:8]
+        self._columns = MovedColumns(ledger, http, self._books, report)
+        self._stamps = Stamps(ledger, settings, owner, clock_ms)
         self._backlog = Backlog(source, ledger, settings.window_rows)
-        self._held: dict[int, list[tuple[Entry, Row]]] = {}
+        self._rows = BatchRows(ledger, self._backlog, clock_ms)
+        self._refused = RefusedRows(ledger)
+        self._forgetting = forgetting
+        self._sweep = Sweep(forgetting, ledger, http, clock_ms, report)
         self._blocked_until_ms = 0
-        self._assumed: tuple[str, ...] = ()
         self._alarmed = ""
         self.counters: Counter[str] = Counter()
         self.last_failure = ""
@@ -124,8 +126,10 @@ class SheetsWriter:
         Raises:
             LedgerError: the disk fails; nothing was sent that is not recorded.
         """
+        if self._sweep.step({batch.spreadsheet for batch in self.state.queue}):
+            return Pumped(0.0)
         if self.state.phase in {"fenced", "halted"}:
-            return Pumped(60.0)
+            return Pumped(_STOPPED_S)
         if self.state.phase == "blocked":
             left = self._blocked_until_ms - self._clock_ms()
             if left > 0:
@@ -174,8 +178,9 @@ class SheetsWriter:
         self._alarmed = reason
 
     def unblock(self) -> None:
-        """Look at a blocked spreadsheet again at once."""
+        """Look at a blocked spreadsheet again at once, and at one that could not be emptied."""
         self._blocked_until_ms = 0
+        self._sweep.hurry()
 
     # -- planning
 
@@ -186,7 +191,7 @@ class SheetsWriter:
     def _plan(self, *, flush: bool) -> Pumped | None:
         for entry, reason in self._backlog.refill():
             with self._ledger.transaction():
-                self._ledger.bury(entry.partition, entry.position, f"not a row: {reason}", entry.data, self._clock_ms())
+                self._refused.bury(entry, f"not a row: {reason}", self._clock_ms())
             self.counters["buried"] += 1
         waiting = self._backlog.count()
         self._governor.set_draining(draining=waiting > self._settings.backlog_rows)
@@ -201,8 +206,8 @@ class SheetsWriter:
         wait = self._governor.wait_s(spreadsheet, write=True)
         if wait > 0:
             return Pumped(min(wait, _IDLE_S))
-        if self._ledger.stamps(spreadsheet) > _MAX_STAMPS and not self._prunable(spreadsheet):
-            return Pumped(_IDLE_S)  # late attempts may still be on their way; their stamps have to stay
+        if self._stamps.no_room(spreadsheet):
+            return Pumped(_IDLE_S)
         target = self._books.ready(spreadsheet)
         chosen = select(self._backlog.waiting, self._limits)
         try:
@@ -212,17 +217,11 @@ class SheetsWriter:
             return Pumped(0.0)
         rows = [(item.entry, item.row) for item in chosen]
         with self._ledger.transaction():
-            batch = self._record(spreadsheet, rows)
+            batch = self._rows.plan(spreadsheet, rows)
         self._backlog.remove(chosen)
         self._advance(p.Planned((batch,)))
         self._note_lag(chosen)
         return None
-
-    def _record(self, spreadsheet: str, rows: Sequence[tuple[Entry, Row]], rank: str = "") -> Batch:
-        entries = [entry for entry, _ in rows]
-        batch = self._ledger.plan(spreadsheet, digest_of(entries), spans_of(entries), self._clock_ms(), rank)
-        self._held[batch.sequence] = list(rows)
-        return batch
 
     def _note_lag(self, chosen: Sequence[Item]) -> None:
         self.lag_ms = self._clock_ms() - min(item.row.committed_ms for item in chosen)
@@ -262,11 +261,8 @@ class SheetsWriter:
             case _:
                 raise AssertionError(call)
 
-    def _stamp(self, batch: Batch, value: str) -> dict[str, Any]:
-        return stamp_request(batch.sequence, STAMP_KEY, f"{self._mine}:{value}")
-
     def _seal(self, batch: Batch) -> None:
-        requests = [self._stamp(batch, p.SEAL)]
+        requests = [self._stamps.request(batch, p.SEAL)]
         try:
             self._http.batch_update(batch.spreadsheet, {"requests": requests})
         except Missing:
@@ -275,71 +271,41 @@ class SheetsWriter:
             # Nothing can land any more in a spreadsheet that was deleted and replaced by another in the settings.
             self._report(f"{batch.spreadsheet} is gone: the rows of batch {batch.sequence} go to the new spreadsheet")
 
-    def _rows(self, batch: Batch) -> list[tuple[Entry, Row]]:
-        if batch.sequence not in self._held:
-            rows = self._backlog.fetch(batch.spans)
-            if digest_of(entry for entry, _ in rows) != batch.digest:
-                raise TargetBlockedError(f"the rows of batch {batch.sequence} are not those that were planned")
-            self._held[batch.sequence] = rows
-        return self._held[batch.sequence]
-
-    def _prunable(self, spreadsheet: str) -> list[int]:
-        before = self._clock_ms() - int(self._settings.prune_after_s * 1000)
-        return self._ledger.prunable(spreadsheet, self._settings.keep_stamps, before, _MAX_PRUNED)
+    def _written(self, batch: Batch) -> list[Row]:
+        """Return a batch's rows as they may be written now."""
+        forgotten = self._forgetting.forgotten
+        return [forgotten.left_of(row) for _, row in self._rows.of(batch)]
 
     def _send(self, batch: Batch) -> None:
         target = self._books.ready(batch.spreadsheet)
         sheet = target.sheet
         assert sheet is not None
         places = sheet.layout.places
-        rows = self._rows(batch)
-        self._assume(batch, places)
-        prune = self._prunable(batch.spreadsheet)
-        stamp = self._stamp(batch, batch.digest)
-        headers = send_batch(self._http, target, (row for _, row in rows), stamp, prune)
+        self._rows.of(batch)  # before it counts as sent
+        self._columns.assume(batch, places)
+        prune = self._stamps.prunable(batch.spreadsheet)
+        stamp = self._stamps.request(batch, batch.digest)
+        headers = send_batch(self._http, target, self._written(batch), stamp, prune)
         if prune:
             with self._ledger.transaction():
                 self._ledger.pruned(prune)
-        if headers != _stripped(sheet.layout.headers):
-            self._settle_columns(batch, places)
+        if headers != texts_of(sheet.layout.headers):
+            self._columns.settle(batch, places, self._written(batch))
         self._advance(p.Landed())
-
-    def _assume(self, batch: Batch, places: tuple[str, ...]) -> None:
-        """Keep which columns an attempt takes for ours, in case that its answer is lost and they are moved."""
-        with self._ledger.transaction():
-            self._ledger.mark_sent(batch.sequence)
-            if places != self._assumed:
-                self._ledger.set_fact("places", ",".join(places))
-        self._assumed = places
-
-    def _settle_columns(self, batch: Batch, assumed: tuple[str, ...]) -> None:
-        """Columns were moved while a batch was under way: bring its cells to where their headers are now."""
-        target = self._books.ready(batch.spreadsheet)
-        self._books.inspect(target)
-        sheet = target.sheet
-        assert sheet is not None
-        if columns_of(sheet.layout.places) == columns_of(assumed):
-            return
-        self.counters["astray"] += 1
-        moved = bring_home(self._http, batch.spreadsheet, sheet, assumed, [row for _, row in self._rows(batch)])
-        if moved:
-            self._report(f"columns were moved during a write: {moved} rows were put under their headers again")
 
     def _ask(self, batch: Batch) -> None:
         found = self._books.peek(batch.spreadsheet).stamp(batch.sequence)
         if found is None:
             self._advance(p.Stamp(None))
             return
-        key, whole = found
-        owner, _, value = whole.partition(":")
-        ours = key == STAMP_KEY and owner == self._mine
+        value, ours = self._stamps.read(found)
         if ours and value == batch.digest:
-            kept = tuple(self._ledger.fact("places").split(","))
+            kept = self._columns.assumed()
             self._books.peek(batch.spreadsheet).sheet = None
             after = self._books.ready(batch.spreadsheet).sheet
             assert after is not None
             if columns_of(after.layout.places) != columns_of(kept):
-                self._settle_columns(batch, kept)
+                self._columns.settle(batch, kept, self._written(batch))
             self.counters["settled"] += 1
         self._advance(p.Stamp(value, ours=ours))
 
@@ -386,24 +352,23 @@ class SheetsWriter:
             case p.Finish(batch):
                 with self._ledger.transaction():
                     self._ledger.mark_landed(batch, now)
-                self._held.pop(batch.sequence, None)
+                self._rows.drop(batch)
                 self._alarmed = ""
                 self.counters["landed_rows"] += batch.rows
                 self.counters["landed_batches"] += 1
             case p.Split(batch):
-                return p.resume(state, self._split(batch, now))
+                self.counters["split"] += 1
+                return p.resume(state, self._rows.halve(batch))
             case p.Move(batch):
-                with self._ledger.transaction():
-                    self._ledger.mark_void(batch, now)
-                    again = self._record(self.current_spreadsheet(), self._rows(batch), batch.rank)
-                self._held.pop(batch.sequence, None)
-                return p.resume(state, (again,))
+                return p.resume(state, (self._rows.move(batch, self.current_spreadsheet()),))
             case p.Bury(batch, reason):
-                entry, _ = self._rows(batch)[0]
+                entry, row = self._rows.of(batch)[0]
                 with self._ledger.transaction():
                     self._ledger.mark_void(batch, now)
-                    self._ledger.bury(entry.partition, entry.position, reason, entry.data, now)
-                self._held.pop(batch.sequence, None)
+                    if self._forgetting.forgotten.covers(row):
+                        entry = entry._replace(data=encode(redacted(row)))
+                    self._refused.bury(entry, reason, now)
+                self._rows.drop(batch)
                 self.counters["buried"] += 1
                 self._report(f"row {entry.position} of partition {entry.partition} is refused and set aside: {reason}")
                 return p.resume(state, ())
@@ -413,22 +378,6 @@ class SheetsWriter:
             case _:
                 raise AssertionError(effect)
         return state
-
-    def _split(self, batch: Batch, now: int) -> tuple[Batch, ...]:
-        rows = self._rows(batch)
-        half = batch.rows // 2
-        first, second = split_spans(batch.spans, half)
-        assert first
-        assert second
-        with self._ledger.transaction():
-            self._ledger.mark_void(batch, now)
-            halves = (
-                self._record(batch.spreadsheet, rows[:half], batch.rank + ".0"),
-                self._record(batch.spreadsheet, rows[half:], batch.rank + ".1"),
-            )
-        self._held.pop(batch.sequence, None)
-        self.counters["split"] += 1
-        return halves
 
     def status(self) -> dict[str, Any]:
         """Return what a person wants to know."""
@@ -442,18 +391,6 @@ class SheetsWriter:
             "lag_ms": self.lag_ms,
             "calls": dict(self._governor.calls),
             "saved": self._governor.saved(self.counters["landed_rows"]),
-            "counters": {**self.counters, "rolled_over": self._books.rolled_over},
+            "counters": {**self.counters, "rolled_over": self._books.rolled_over, "astray": self._columns.astray},
             **self._ledger.totals(),
         }
-
-
-def columns_of(places: Sequence[str]) -> dict[str, int]:
-    """Return the column of each of our keys."""
-    return {key: column for column, key in enumerate(places) if key}
-
-
-def _stripped(headers: Sequence[str]) -> tuple[str, ...]:
-    texts = list(headers)
-    while texts and not texts[-1]:
-        texts.pop()
-    return tuple(texts)

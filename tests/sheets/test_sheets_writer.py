@@ -110,7 +110,7 @@ def test_a_refused_row_is_found_by_halving_and_set_aside(
     bench.source.add(*(row(n, text="x" * 50_001 if n in {3, 11} else f"t{n}") for n in range(16)))
     bench.drain()
     assert bench.column("Row id") == ids(n for n in range(16) if n not in {3, 11})
-    dead = bench.pipe.ledger.dead()
+    dead = bench.pipe.refused.rows()
     assert sorted(d.position for d in dead) == [3, 11]
     assert all("50000 characters" in d.reason for d in dead)
 
@@ -126,11 +126,11 @@ def test_when_every_row_is_refused_rows_wait_and_are_not_set_aside(
     pipe = bench.open(retry_blocked_s=60.0)
     assert not pipe.drain(20.0, stop=lambda: pipe.writer.state.phase == "blocked")
     assert pipe.writer.state.phase == "blocked"
-    assert pipe.ledger.dead_count() == 5
+    assert pipe.refused.count() == 5
     monkeypatch.undo()
     pipe.writer.unblock()
     bench.drain()
-    assert sorted(bench.column("Row id") + [f"{d.position:032x}" for d in pipe.ledger.dead()]) == ids(range(16))
+    assert sorted(bench.column("Row id") + [f"{d.position:032x}" for d in pipe.refused.rows()]) == ids(range(16))
 
 
 def test_rows_that_vanished_from_their_log_block_with_a_message(
@@ -157,7 +157,7 @@ def test_bad_bytes_in_a_log_stop_nobody(bench: Any, row: Callable[..., Row]) -> 
     bench.source.add(row(1))
     bench.drain()
     assert bench.column("Row id") == ids(range(2))
-    assert bench.pipe.ledger.dead()[0].data == b"not a row"
+    assert bench.pipe.refused.rows()[0].data == b"not a row"
 
 
 def test_texts_that_sheets_would_interpret_or_refuse(bench: Any, row: Callable[..., Row]) -> None:
@@ -399,7 +399,7 @@ def test_halving_keeps_the_order_through_crashes(
             break
     bench.drain()
     assert bench.column("Row id") == ids(n for n in range(8) if n != 2)
-    assert [d.position for d in bench.pipe.ledger.dead()] == [2]
+    assert [d.position for d in bench.pipe.refused.rows()] == [2]
 
 
 def test_one_process_holds_the_ledger(bench: Any) -> None:
