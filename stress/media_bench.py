@@ -1,23 +1,22 @@
 """Measure what the media readers are to reach: speed and word recall of OCR, speed and word errors of speech, PDFs.
 
-Run ``python -m stress.media_bench [--speech FOLDER] [--scenes N]``. The readers run in their sandboxed processes, as in
-production. FOLDER holds recordings of clean human English, each beside a ``.txt`` of what is said; without it the word
-error rate on human speech is reported as not measured.
+``majlis stress media --only speech --speech FOLDER`` and so on. The readers run in their sandboxed processes, as in
+production. FOLDER holds recordings of people, each beside a ``.txt`` of what is said; without it the word error rate on
+human speech is reported as not measured.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
-import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from actors.media.reader import ReaderKind
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import MediaSettings
 from messages.media import Reading, ReadItem
@@ -27,14 +26,16 @@ from stress.media_scenes import SCENES
 VOICE = Path(__file__).parent / "media_voice"
 _SOUNDS = (".flac", ".wav", ".ogg", ".mp3", ".m4a", ".opus")
 _RUNS = 5
+PARTS = ("pictures", "speech", "documents")
 
 
-def run(speech: Path | None = None, scenes: int = 8) -> dict[str, Any]:
+def run(speech: Path | None = None, scenes: int = 8, only: Collection[str] = PARTS) -> dict[str, Any]:
     """Measure all goals.
 
     Args:
         speech: folder of human recordings with transcripts, or None.
         scenes: drawn pictures of each kind.
+        only: which parts.
 
     Returns:
         for each goal what was measured (``value``), the bound (``goal``), and whether it is met; ``value`` None and a
@@ -47,12 +48,16 @@ def run(speech: Path | None = None, scenes: int = 8) -> dict[str, Any]:
     goals: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder, SandboxedReaders(settings) as readers:
         started = time.perf_counter()
-        ready = readers.start(("sniff", "image", "audio", "document"))
+        kinds: dict[str, ReaderKind] = {"pictures": "image", "speech": "audio", "documents": "document"}
+        ready = readers.start(("sniff", *(kind for part, kind in kinds.items() if part in only)))
         start_s = time.perf_counter() - started
-        _pictures(readers, Path(folder), scenes, goals)
-        _voice(readers, goals)
-        _human(readers, speech, goals)
-        _pdf(readers, Path(folder), goals)
+        if "pictures" in only:
+            _pictures(readers, Path(folder), scenes, goals)
+        if "speech" in only:
+            _voice(readers, goals)
+            _human(readers, speech, goals)
+        if "documents" in only:
+            _pdf(readers, Path(folder), goals)
         confined = {kind: {"network": one.network, "memory_mb": one.memory_mb} for kind, one in ready.items()}
     return {
         "goals": goals,
@@ -157,17 +162,23 @@ def _voice(readers: SandboxedReaders, goals: dict[str, dict[str, Any]]) -> None:
 
 
 def _human(readers: SandboxedReaders, speech: Path | None, goals: dict[str, dict[str, Any]]) -> None:
-    files = sorted(path for path in speech.iterdir() if path.suffix in _SOUNDS) if speech is not None else []
+    files = sorted(path for path in speech.iterdir() if path.suffix.lower() in _SOUNDS) if speech is not None else []
     pairs = [(path, path.with_suffix(".txt")) for path in files if path.with_suffix(".txt").is_file()]
     if not pairs:
-        _goal(goals, "human_wer", None, 0.15, reason="no human recordings given (--speech FOLDER)")
+        reason = "no human recordings given (--speech FOLDER)"
+        if speech is not None:
+            reason = f"no recording with a .txt of the same name beside it in {speech} (of {len(files)} recordings)"
+        _goal(goals, "human_wer", None, 0.15, reason=reason)
         return
     errors = words = 0
+    each: dict[str, dict[str, Any]] = {}
     for path, transcript in pairs:
-        wrong, said = word_errors(transcript.read_text(encoding="utf-8"), _read(readers, path, "full").text)
+        reading = _read(readers, path, "full")
+        wrong, said = word_errors(transcript.read_text(encoding="utf-8"), reading.text)
         errors, words = errors + wrong, words + said
+        each[path.name] = {"errors": wrong, "words": said, "heard": reading.text, "error": reading.error}
     _goal(goals, "human_wer", errors / max(1, words), 0.15)
-    goals["human_wer"] |= {"recordings": len(pairs), "words": words}
+    goals["human_wer"] |= {"recordings": len(pairs), "words": words, "each": each}
 
 
 def _pdf(readers: SandboxedReaders, folder: Path, goals: dict[str, dict[str, Any]]) -> None:
@@ -208,22 +219,3 @@ def _goal(
     goals[name] = {"value": None if value is None else round(value, 4), "goal": goal, "met": met}
     if reason:
         goals[name]["reason"] = reason
-
-
-def main() -> int:
-    """Print the measurements as JSON.
-
-    Returns:
-        0 where every goal that could be measured is met, else 1.
-    """
-    parser = argparse.ArgumentParser(description="Measure the media readers.")
-    parser.add_argument("--speech", type=Path, default=None, help="folder of human recordings with .txt transcripts")
-    parser.add_argument("--scenes", type=int, default=8, help="drawn pictures of each kind")
-    chosen = parser.parse_args()
-    result = run(chosen.speech, chosen.scenes)
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
-    return 0 if result["met"] else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -13,7 +13,7 @@ _PLACES = {
     "inbox": "handled messages in the inbox log",
     "dead_letters": "dead letters",
     "rejects": "rejected input that names the conversation",
-    "rows": "rows of which only times, kinds and labels are left",
+    "rows": "rows of which only times, kinds and labels are left, of this and earlier requests",
     "replies": "replies in delivery's records",
     "aliases": "ids that led to the conversation",
     "gallery": "entries of the gallery, with what was read",
