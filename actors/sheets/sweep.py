@@ -25,8 +25,6 @@ from actors.sheets.sheet_rows import (
 _RETRY_S = 15.0
 _MOST_RETRY_S = 600.0
 _KEYS = ("row_id", "conversation", "sender", "received", "message_id")
-_SAME_MOMENT_MS = 1
-"""A cell holds a time rounded to 8 decimals of a day, which is within a millisecond."""
 
 
 class Sweep:
@@ -141,7 +139,7 @@ def _whose(row: FoundRow, requests: Sequence[Request]) -> str:
     at_ms = serial_ms(received) if isinstance(received, int | float) and not isinstance(received, bool) else None
     conversation, row_id = row.text("conversation"), row.text("row_id")
     for request in requests:
-        if at_ms is not None and at_ms > request.asked_ms + _SAME_MOMENT_MS:
+        if at_ms is not None and at_ms > request.asked_ms:
             continue
         if conversation:
             if person_of(conversation) == request.shown:

@@ -372,21 +372,6 @@ def test_rows_kept_locally_are_pushed_once_also_when_interrupted(
     kept.close()
 
 
-def test_a_new_sheets_sink_begins_behind_the_embedded_one(row: Callable[..., Row], tmp_path: Path) -> None:
-    from actors.sheets.log_source import adopt_embedded
-    from actors.sheets.sqlite_rows import SqliteRows
-    from store.folder import DataFolder
-
-    folder = DataFolder.create(tmp_path / "data", partitions=2)
-    kept = SqliteRows(folder.rows_file)
-    kept.write([(1, n, row(n)) for n in range(3)])
-    kept.close()
-    ledger = Ledger(folder.path / "sheets.ledger")
-    adopt_embedded(folder, ledger)
-    assert (ledger.mark(0), ledger.mark(1)) == (0, 3)
-    ledger.close()
-
-
 @pytest.mark.slow
 def test_a_short_chaos_run_loses_and_doubles_nothing(tmp_path: Path) -> None:
     from stress.sheets_chaos import run
