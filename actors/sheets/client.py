@@ -20,12 +20,13 @@ from actors.sheets.errors import (
     Refused,
     Throttled,
 )
-from actors.sheets.settings import SCOPE, SheetsSettings
+from actors.sheets.settings import SheetsSettings
 
 if TYPE_CHECKING:
     import gspread
 
 GOOGLE_URL = "https://sheets.googleapis.com"
+DRIVE_URL = "https://www.googleapis.com/drive/v3"
 _CHUNK = 65_536
 _MAX_ANSWER = 256_000_000
 _RATE_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded"})
@@ -121,7 +122,7 @@ def load_credentials(settings: SheetsSettings) -> Any:
 
     if settings.credentials_file is None:
         try:
-            return default(scopes=[SCOPE])[0]
+            return default(scopes=settings.scopes())[0]
         except auth_errors.DefaultCredentialsError:
             raise CredentialsError(
                 "no credentials: name a service-account key in sheets.credentials_file, or set up application default "
@@ -149,7 +150,7 @@ def load_credentials(settings: SheetsSettings) -> Any:
 
     kind_of = LocalCredentials if settings.api_url else service_account.Credentials
     try:
-        return kind_of.from_service_account_info(info, scopes=[SCOPE])
+        return kind_of.from_service_account_info(info, scopes=settings.scopes())
     except (ValueError, TypeError, auth_errors.GoogleAuthError):
         raise CredentialsError(f"{path}: its private_key cannot be read") from None
 

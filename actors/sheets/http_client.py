@@ -18,7 +18,7 @@ from requests import Response
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from urllib3 import exceptions as urllib3_errors
 
-from actors.sheets.client import GOOGLE_URL, Gate, OpenGate, failure_of
+from actors.sheets.client import DRIVE_URL, GOOGLE_URL, Gate, OpenGate, failure_of
 from actors.sheets.errors import CallFailed, Denied, OutcomeUnknown, Refused, Throttled, Unreachable
 
 _CHUNK = 65_536
@@ -68,8 +68,8 @@ class SheetsHttpClient(HTTPClient):  # type: ignore[misc]
             CallFailed: any failure, by what is known of its effect.
         """
         write = method.lower() != "get" and not endpoint.endswith(":search")
-        if self.base_url != GOOGLE_URL and endpoint.startswith(GOOGLE_URL):
-            endpoint = self.base_url + endpoint.removeprefix(GOOGLE_URL)
+        if self.base_url != GOOGLE_URL:
+            endpoint = endpoint.replace(GOOGLE_URL, self.base_url, 1).replace(DRIVE_URL, self.base_url + "/drive/v3", 1)
         if json is not None:
             data = msgspec.json.encode(json)
             headers = {**(headers or {}), "Content-Type": "application/json"}
@@ -161,9 +161,9 @@ def _pieces(response: Response) -> Iterator[bytes]:
 
 
 def _spreadsheet_in(url: str) -> str:
-    """Return the spreadsheet's id in an endpoint's address, or ""."""
-    found = re.search(r"/v4/spreadsheets/([^/:?]+)", url)
-    return found[1] if found else ""
+    """Return the spreadsheet's id in an endpoint's address; calls that name none share a breaker."""
+    found = re.search(r"/(?:v4/spreadsheets|drive/v3/files)/([^/:?]+)", url)
+    return found[1] if found else "new spreadsheets"
 
 
 def _plain(error: Exception) -> str:

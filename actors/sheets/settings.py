@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from actors.sheets.breaker_policy import BreakerPolicy
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets"
-"""The least scope that reads and writes spreadsheets; Drive is not needed."""
+"""The least scope that reads and writes spreadsheets."""
+
+DRIVE_SCOPE = "https://www.googleapis.com/auth/drive.file"
+"""The least scope that shares what the account itself has made; asked for only where that is set."""
 
 
 class LookupSettings(BaseModel):
@@ -47,6 +51,9 @@ class SheetsSettings(BaseModel):
     create_spreadsheets: bool = Field(
         default=False, description="make a new spreadsheet when all are full; the account has to own Drive space"
     )
+    share_with: tuple[str, ...] = Field(
+        (), description="e-mails that may edit a spreadsheet that was made; a service account's is seen by nobody else"
+    )
     worksheet: str = Field("Majlis", min_length=1, max_length=90, description="title of the worksheet")
     credentials_file: Path | None = Field(
         None, description="service-account key; without one, application default credentials are used"
@@ -77,6 +84,22 @@ class SheetsSettings(BaseModel):
 
     breaker: BreakerPolicy = BreakerPolicy()
     lookups: LookupSettings = LookupSettings()
+
+    @model_validator(mode="after")
+    def _made_ones_are_seen(self) -> Self:
+        if self.create_spreadsheets and self.credentials_file is not None and not self.share_with:
+            raise ValueError(
+                "create_spreadsheets needs share_with: the e-mails of those who are to see spreadsheets that the "
+                "service account makes"
+            )
+        strange = [text for text in self.share_with if "@" not in text.strip("@")]
+        if strange:
+            raise ValueError(f"share_with: {strange[0]!r} is no e-mail")
+        return self
+
+    def scopes(self) -> list[str]:
+        """Return what the account has to be allowed."""
+        return [SCOPE, DRIVE_SCOPE] if self.create_spreadsheets and self.share_with else [SCOPE]
 
     def spreadsheets(self) -> tuple[str, ...]:
         """Return the ids of all named spreadsheets, the first one first."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.sheets.ledger import Ledger
+from actors.sheets.making import Maker
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.target import Target, TargetBlockedError
 
@@ -26,6 +27,7 @@ class Spreadsheets:
     ) -> None:
         self._ledger, self._http, self._settings = ledger, http, settings
         self._owner, self._report = owner, report
+        self._maker = Maker(ledger, http, settings, owner.split(":", 1)[0], report)
         self._targets: dict[str, Target] = {}
         self.rolled_over = 0
 
@@ -92,11 +94,12 @@ class Spreadsheets:
             CallFailed: it could not be made.
         """
         named = self._settings.spreadsheets()
+        made = False
         after = named.index(spreadsheet) + 1 if spreadsheet in named else len(named)
         if after < len(named):
             chosen = named[after]
         elif self._settings.create_spreadsheets:
-            chosen = self._create()
+            chosen, made = self._maker.make(reason), True
         else:
             raise TargetBlockedError(
                 f"{reason}: the spreadsheet is full; name another one in sheets.spare_spreadsheets; "
@@ -105,17 +108,8 @@ class Spreadsheets:
         with self._ledger.transaction():
             self._ledger.set_fact("spreadsheet", chosen)
             self._ledger.set_fact("configured", named[0] if named else "")
-            self._ledger.set_fact("made", str(int(self._ledger.fact("made", "1")) + 1))
+            if made:
+                self._maker.finish()
         self._report(f"{reason}: it goes on in spreadsheet {chosen}")
         self.rolled_over += 1
         return chosen
-
-    def _create(self) -> str:
-        title = f"{self._settings.worksheet} {int(self._ledger.fact('made', '1')) + 1}"
-        about = {"properties": {"title": "About", "gridProperties": {"rowCount": 1, "columnCount": 1}}}
-        answer = self._http.request(
-            "post",
-            "https://sheets.googleapis.com/v4/spreadsheets",
-            json={"properties": {"title": title}, "sheets": [about]},
-        ).json()
-        return str(answer["spreadsheetId"])

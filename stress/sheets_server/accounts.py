@@ -13,6 +13,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # google-auth signs for this audience wherever the key file's token_uri points.
 GOOGLE_TOKEN_ENDPOINT = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 WRITE_SCOPES = frozenset({"https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive"})
+DRIVE_SCOPES = frozenset({"https://www.googleapis.com/auth/drive", "https://www.googleapis.com/auth/drive.file"})
 READ_SCOPES = WRITE_SCOPES | {
     "https://www.googleapis.com/auth/spreadsheets.readonly",
     "https://www.googleapis.com/auth/drive.readonly",
@@ -99,12 +100,25 @@ def grant(store: BookStore, form: dict[str, str], audience: str) -> dict[str, An
     return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
 
+def drive_caller(store: BookStore, authorization: str) -> str:
+    """Return the e-mail that a bearer token for the Drive API stands for.
+
+    Raises:
+        ApiError: 401 without a valid token, 403 where its scopes do not suffice.
+    """
+    return _caller(store, authorization, DRIVE_SCOPES)
+
+
 def caller(store: BookStore, authorization: str, *, write: bool) -> str:
     """Return the e-mail that a bearer token stands for.
 
     Raises:
         ApiError: 401 without a valid token, 403 where its scopes do not suffice.
     """
+    return _caller(store, authorization, WRITE_SCOPES if write else READ_SCOPES)
+
+
+def _caller(store: BookStore, authorization: str, scopes: frozenset[str]) -> str:
     token = authorization.removeprefix("Bearer ").strip()
     row = store.db.execute("SELECT email,scopes,expires FROM token WHERE token=?", (token,)).fetchone()
     if row is None or row[2] < time.time():
@@ -113,7 +127,7 @@ def caller(store: BookStore, authorization: str, *, write: bool) -> str:
             "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
             "valid authentication credential.",
         )
-    if not set(row[1].split()) & (WRITE_SCOPES if write else READ_SCOPES):
+    if not set(row[1].split()) & scopes:
         raise ApiError(403, "Request had insufficient authentication scopes.")
     return str(row[0])
 

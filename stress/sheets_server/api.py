@@ -134,6 +134,8 @@ class Api:
                 get(grid, "columnCount", 26) if grid is not None else 26,
                 "sheets",
             )
+        for entry in get(given, "developerMetadata", []):
+            metadata.create(self.store, book, entry, "developerMetadata")
         if not sheets:
             self.store.add_sheet(book, "Sheet1", 0, 1000, 26, "sheets")
         return views.spreadsheet(self.store, book, user, self.base_url, [], grids=False)

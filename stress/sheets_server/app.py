@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from stress.sheets_server import accounts
 from stress.sheets_server.api import Api
 from stress.sheets_server.book_store import MAX_CELLS, BookStore
+from stress.sheets_server.drive import PREFIX, DriveApi
 from stress.sheets_server.errors import ApiError, SheetsServerError, invalid
 from stress.sheets_server.faults import Faults
 from stress.sheets_server.quota import Limits, Quota
@@ -69,6 +70,7 @@ class SheetsServer:
         self.faults = Faults()
         self.quota = Quota(Limits(), time.monotonic)
         self.api = Api(self.store, schema(), self.quota, base_url)
+        self.drive = DriveApi(self.store)
         self.late = 0
         self.tasks: set[asyncio.Task[Any]] = set()
 
@@ -146,7 +148,8 @@ class SheetsServer:
                     raise invalid(f"Invalid gzip body: {error}") from error
             query = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
             authorization = request.headers.get("authorization", "")
-            answer = self.api.answer(request.method, raw_path, query, authorization, body)
+            api = self.drive if raw_path.startswith(PREFIX) else self.api
+            answer = api.answer(request.method, raw_path, query, authorization, body)
         except ApiError as error:
             return _error(error)
         return Response(msgspec.json.encode(answer), media_type="application/json; charset=UTF-8")
@@ -208,6 +211,13 @@ class SheetsServer:
 
     def _control_api(self, given: dict[str, Any]) -> None:
         self.api.enabled = bool(given["enabled"])
+
+    def _control_drive(self, given: dict[str, Any]) -> None:
+        self.drive.enabled = bool(given["enabled"])
+
+    def _control_list(self, given: dict[str, Any]) -> Any:
+        found = self.store.db.execute("SELECT id,title,editors FROM book WHERE owner=? ORDER BY n", (given["owner"],))
+        return {"books": [{"id": i, "title": title, "editors": json.loads(editors)} for i, title, editors in found]}
 
     def _control_stats(self, given: dict[str, Any]) -> Any:
         del given

@@ -62,7 +62,8 @@ class Faults:
 
         Args:
             change: any of ``rate``, ``kinds``, ``hang_s``, ``retry_after_s``, ``seed``, ``reset`` (forget
-                what was scripted) and ``next``: a list of ``[kind, text of path]``.
+                what was scripted) and ``next``: a list of ``[kind, text of path]``; a text that ends in ``$`` is
+                the path's end.
 
         Raises:
             SheetsServerError: an unknown kind.
@@ -86,7 +87,7 @@ class Faults:
         """Return the fault of this call, or None."""
         kind: str | None = None
         for item in self.plan.scripted:
-            if item[1] in path:
+            if path.endswith(item[1][:-1]) if item[1].endswith("$") else item[1] in path:
                 kind = item[0]
                 self.plan.scripted.remove(item)
                 break

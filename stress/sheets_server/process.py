@@ -50,7 +50,8 @@ class ServerProcess:
         """Use the server's control end.
 
         Args:
-            what: ``keys``, ``books``, ``share``, ``trash``, ``faults``, ``limits``, ``revoke``, ``api`` or ``stats``.
+            what: ``keys``, ``books``, ``share``, ``trash``, ``faults``, ``limits``, ``revoke``, ``api``,
+                ``drive``, ``list`` or ``stats``.
             given: its arguments.
 
         Returns:

@@ -26,8 +26,11 @@ _MODULE = "stress.sheets_server._discovered"
 _INT32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 
-def discovery_document() -> dict[str, Any]:
-    """Load ``sheets.v4.json`` as shipped in google-api-python-client.
+def discovery_document(name: str = "sheets.v4.json") -> dict[str, Any]:
+    """Load a discovery document as shipped in google-api-python-client.
+
+    Args:
+        name: the document's file.
 
     Returns:
         the parsed document.
@@ -35,7 +38,7 @@ def discovery_document() -> dict[str, Any]:
     import googleapiclient
 
     folder = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
-    loaded: dict[str, Any] = json.loads((folder / "sheets.v4.json").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
     return loaded
 
 
@@ -62,13 +65,14 @@ class Schema:
 
     Args:
         document: a discovery document.
+        suffix: tells its types from those of another document.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], suffix: str = "") -> None:
         self.document = document
-        module = types.ModuleType(_MODULE)
+        module = types.ModuleType(_MODULE + suffix)
         module.__dict__.update({"Optional": Optional, "Union": Union, "UnsetType": UnsetType})
-        sys.modules[_MODULE] = module
+        sys.modules[module.__name__] = module
         for name, schema in document["schemas"].items():
             setattr(module, name, self._struct(name, schema, module))
         self.module = module
@@ -92,7 +96,7 @@ class Schema:
         return msgspec.defstruct(
             name,
             fields,
-            module=_MODULE,
+            module=module.__name__,
             kw_only=True,
             rename=rename,
             omit_defaults=True,
