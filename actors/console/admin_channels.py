@@ -14,6 +14,7 @@ from actors.console.admin_asking import (
     Timeout,
     ask,
     ask_shards,
+    connect,
     fail,
     plain,
     print_facts,
@@ -105,9 +106,21 @@ def sheets(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Time
 
 
 def lookups(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
-    """Show the tables that the sink reads from Google Sheets: rows, age, trouble, hit rate."""
-    found = ask(folder, "sink", "lookups", {}, timeout)
-    print_json(found) if as_json else print_facts(found)
+    """Show the tables that are read from Google Sheets, who looks things up in them, and how few calls that took."""
+    from actors.console.lookup_figures import lookup_figures
+
+    with connect(folder) as client:
+        answer = client.ask(SINK, "lookups", {}, timeout)
+        if not answer.ok:
+            fail(answer.error)
+        found, errors = lookup_figures(client, answer.result, timeout)
+    if as_json:
+        print_json({**found, "errors": errors})
+    else:
+        tables = [{"table": name, **facts} for name, facts in found.pop("tables").items()]
+        print_records(tables, ("table", "worksheet", "rows", "age_s", "trouble"))
+        print_facts(found)
+    report(errors)
 
 
 def breaker(

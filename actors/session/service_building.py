@@ -12,7 +12,7 @@ from actors.session.services import Services
 from actors.sheets.lookup_files import by_field, lookup_file, read_lookup, signature
 from actors.system.settings import Settings
 from actors.whatsapp.errors import InventoryError
-from actors.whatsapp.inventory import Inventory
+from actors.whatsapp.inventory import Inventory, Property, Wanted
 from actors.whatsapp.reply_decision import ReplyRules, decide, release
 from actors.whatsapp.template_store import TemplateStore
 from messages.delivery import REPLY_STATE, ReplyState
@@ -35,11 +35,15 @@ class ReplyService:
     Args:
         settings: of all services.
         report: told in one line what cannot be used: a template, the inventory.
+
+    Attributes:
+        lookups: how often properties of the spreadsheet's table were looked up for a reply.
     """
 
     def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
         replies = settings.whatsapp.replies
         inventory: Inventory | None = None
+        self.lookups = 0
         self._report = report
         self._table = lookup_file(settings.folder, "properties") if replies.inventory is None else None
         self._seen: tuple[int, ...] | None = None
@@ -78,6 +82,14 @@ class ReplyService:
             shown = "; ".join(problems[:_SHOWN])
             self._report(f"{self._table.name} of the data folder: {len(problems)} rows are not offered: {shown}")
         self._rules.offer_from(inventory)
+        self._rules.lookup = self._counted(inventory)
+
+    def _counted(self, inventory: Inventory) -> Callable[[Wanted, int], list[Property]]:
+        def match(wanted: Wanted, limit: int) -> list[Property]:
+            self.lookups += 1
+            return inventory.match(wanted, limit)
+
+        return match
 
     def answer(
         self, state: bytes, message: Inbound, understanding: Understanding, now_ms: int, known: tuple[Entity, ...]

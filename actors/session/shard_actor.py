@@ -395,6 +395,7 @@ class ShardActor(ProcessActor):
         names = {name for host in self._hosts.values() for name in host.counters}
         for name in names:
             self.counters[name] = sum(host.counters[name] for host in self._hosts.values())
+        self.counters["lookups"] = self._replies.lookups
         self.gauges["resident_sessions"] = sum(host.resident_count for host in self._hosts.values())
         self.gauges["open_messages"] = sum(host.open_count for host in self._hosts.values())
         self.gauges["queued"] = self._dispatcher.queued

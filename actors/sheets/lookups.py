@@ -31,6 +31,9 @@ class SheetLookups:
         report: told in one line what a person should know, once until it changes.
         clock: seconds, monotonic.
 
+    Attributes:
+        reads: calls to Google for whole tables, tried or made.
+
     Raises:
         CredentialsError: the credentials cannot be used.
     """
@@ -58,6 +61,7 @@ class SheetLookups:
         self._read_at: dict[str, float] = {}
         self._rows: dict[str, int] = {}
         self._trouble: dict[str, str] = {}
+        self.reads = 0
         self._ending = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -110,7 +114,7 @@ class SheetLookups:
             seconds until the next round.
         """
         try:
-            found = self._tables.fetch(list(self._titles.values()))
+            found = self._fetch(list(self._titles.values()))
         except HeldBack as error:
             # Not a failure: rows and others have used up the share of the quota, or the circuit is open.
             if error.reason == "open":
@@ -132,12 +136,16 @@ class SheetLookups:
         found: dict[str, Table] = {}
         for table, title in self._titles.items():
             try:
-                found.update(self._tables.fetch([title]))
+                found.update(self._fetch([title]))
             except HeldBack:
                 break  # the next round goes on
             except CallFailed as error:
                 self._troubled(table, f"worksheet {title!r} not read, the last table stays: {error}")
         return found
+
+    def _fetch(self, titles: list[str]) -> dict[str, Table]:
+        self.reads += 1
+        return self._tables.fetch(titles)
 
     def _keep(self, table: str, read: Table) -> None:
         self._read_at[table] = self._clock()
@@ -184,7 +192,13 @@ class SheetLookups:
         return self._trouble.get(table) or self._trouble.get("", "")
 
     def status(self) -> dict[str, Any]:
-        """Tell of each table its worksheet, rows, age in seconds and trouble, and how the cache does."""
+        """Tell of each table its worksheet, rows, age in seconds and trouble, and what the cache was asked here.
+
+        Returns:
+            ``tables``; ``lookups`` answered from the cache and ``misses`` that waited for a call, of this process
+            alone; ``reads``: calls to Google that keep the tables fresh; ``counters`` of the cache.
+        """
+        counters = self.cacher.counters
         now = self._clock()
         tables: Mapping[str, dict[str, Any]] = {
             table: {
@@ -197,6 +211,8 @@ class SheetLookups:
         }
         return {
             "tables": tables,
-            "hit_rate": round(self.cacher.hit_rate(), 4),
-            "counters": dict(self.cacher.counters),
+            "lookups": counters["hits"] + counters["negative_hits"] + counters["misses"],
+            "misses": counters["misses"],
+            "reads": self.reads + counters["loads"],
+            "counters": dict(counters),
         }

@@ -199,6 +199,10 @@ class SheetsSink(ProcessActor):
             self.counters["writes"] = pipe.governor.calls["writes"]
             self.counters["set_aside"] = writer.counters["buried"]
             self.gauges["lag_ms"] = float(writer.lag_ms)
+            if self._lookups is not None:
+                told = self._lookups.status()
+                self.counters.update({f"lookup_{name}": told[name] for name in ("misses", "reads")})
+                self.counters["lookups"] = told["lookups"]
             self.gauges["blocked"] = float(writer.state.phase in {"blocked", "fenced", "halted"})
         if self._disagreed:
             self._agree()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from actors.whatsapp.feed_port import read_port
 from actors.whatsapp.local_feed import FeedClient
 from messages.inbound import Inbound
 from stress.system_under_test import SystemUnderTest
+from tests.sheets.whole_system import admin
 
 
 @pytest.mark.slow
@@ -102,6 +104,10 @@ def test_a_running_worker_learns_the_projects_of_a_worksheet(
         while sum(sink_marks(system.folder).values()) < 1:
             assert time.monotonic() < end
             time.sleep(0.05)
+        shown = json.loads(admin(system.path, "lookups", "--json").stdout)
+        assert shown["asked"]["names"] == 1
+        assert (shown["hit_rate"], shown["misses"], shown["errors"]) == (1.0, 0, [])
+        assert "Stock" in admin(system.path, "lookups").stdout
     rows = bench.values()
     row = dict(zip(rows[0], rows[1], strict=False))
     assert "zenith quartz residences" in str([row[name] for name in row if name != "Text"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from messages.wire import encode
 from store.folder import DataFolder
 from stress.sheets_server.process import ServerProcess
 from tests.sheets.test_sheets_sink import add_rows, ask, start, until
+from tests.sheets.whole_system import admin, chosen
 
 LONG = "x" * 50_001
 
@@ -191,44 +190,33 @@ def test_the_actor_replays_also_when_it_is_killed(
     assert bench.column("Row id") == ids([1])
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "actors.console.main", "admin", *arguments, "--folder", str(folder)],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=60,
-    )
-
-
 @pytest.mark.slow
 def test_the_command_line_has_one_queue(settings: Any, bench: Any, row: Callable[..., Row], tmp_path: Path) -> None:
     from stress.system_under_test import SystemUnderTest
-    from tests.sheets.whole_system import chosen
 
     folder = DataFolder.create(tmp_path / "data", partitions=2)
     set_aside(folder, row(100), row(101), row(102))
     with SystemUnderTest(folder.path, chosen(settings)) as system:
-        listed = json.loads(run(folder.path, "dlq", "list", "--json").stdout)
+        listed = json.loads(admin(folder.path, "dlq", "list", "--json").stdout)
         assert listed["total"] == 3
         assert {each["holder"] for each in listed["letters"]} == {"sink"}
         assert sorted(each["letter"] for each in listed["letters"]) == ids([100, 101, 102])
-        assert "refused" in run(folder.path, "dlq", "list").stdout
-        shown = run(folder.path, "dlq", "show", ids([101])[0])
+        assert "refused" in admin(folder.path, "dlq", "list").stdout
+        shown = admin(folder.path, "dlq", "show", ids([101])[0])
         assert "Google said no" in shown.stdout
-        exported = run(folder.path, "dlq", "export", str(tmp_path / "letters.jsonl"))
+        exported = admin(folder.path, "dlq", "export", str(tmp_path / "letters.jsonl"))
         assert exported.stdout.startswith("3 letters")
         lines = [json.loads(line) for line in (tmp_path / "letters.jsonl").read_text().splitlines()]
         assert sorted(line["row"]["message_id"] for line in lines) == ["m100", "m101", "m102"]
-        assert run(folder.path, "dlq", "replay", ids([101])[0]).stdout == "replayed 1\n"
-        assert run(folder.path, "dlq", "replay", ids([101])[0]).returncode == 1
+        assert admin(folder.path, "dlq", "replay", ids([101])[0]).stdout == "replayed 1\n"
+        assert admin(folder.path, "dlq", "replay", ids([101])[0]).returncode == 1
         until(lambda: system.ask("sink", "sheets")["batches"].get("landed") == 1)
-        assert run(folder.path, "dlq", "purge", ids([100])[0]).stdout == "purged 1\n"
-        assert run(folder.path, "dlq", "replay", "--all").stdout == "replayed 1\n"
+        assert admin(folder.path, "dlq", "purge", ids([100])[0]).stdout == "purged 1\n"
+        assert admin(folder.path, "dlq", "replay", "--all").stdout == "replayed 1\n"
         until(lambda: system.ask("sink", "sheets")["batches"].get("landed") == 2)
         assert bench.column("Row id") == ids([101, 102])
-        assert json.loads(run(folder.path, "dlq", "list", "--json").stdout)["total"] == 0
-        assert run(folder.path, "dlq", "show", ids([101])[0]).returncode == 1
+        assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 0
+        assert admin(folder.path, "dlq", "show", ids([101])[0]).returncode == 1
 
 
 @pytest.mark.slow
@@ -241,11 +229,11 @@ def test_letters_of_a_push_are_in_the_queue_while_the_embedded_sink_runs(
     set_aside(folder, row(1), row(2))
     quiet = {"language.engine": "rules", "language.workers": 1, "sessions.shards": 1}
     with SystemUnderTest(folder.path, quiet):
-        assert json.loads(run(folder.path, "dlq", "list", "--json").stdout)["total"] == 2
-        assert run(folder.path, "dlq", "purge", ids([1])[0]).stdout == "purged 1\n"
+        assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 2
+        assert admin(folder.path, "dlq", "purge", ids([1])[0]).stdout == "purged 1\n"
         holder = Ledger(folder.path / LEDGER_FILE)  # as `majlis rows push` does
-        refused = run(folder.path, "dlq", "purge", ids([2])[0])
+        refused = admin(folder.path, "dlq", "purge", ids([2])[0])
         assert refused.returncode == 1
         assert "rows push" in refused.stderr
         holder.close()
-        assert json.loads(run(folder.path, "dlq", "list", "--json").stdout)["total"] == 1
+        assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 1

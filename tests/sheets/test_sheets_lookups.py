@@ -115,6 +115,8 @@ def test_a_property_that_only_the_sheet_knows_is_recognised_and_offered(desk: De
     assert "R-2" in answer(service, "anything in oryx halcyon tower?", names)
     assert RuleExtractor(names.gazetteer).extract(question, sent_ms=NOW) == ()
     assert notes == []
+    assert service.lookups == 2  # one for each reply that was offered properties, none of which made a call
+    assert desk.lookups.status()["reads"] == 2
 
 
 def test_an_engine_goes_on_with_names_that_came_later(tmp_path: Path) -> None:
@@ -174,7 +176,8 @@ def test_a_worksheet_that_does_not_exist_costs_the_others_nothing(bench: Any, tm
     assert not lookup_file(tmp_path, "properties").exists()
     assert "'Nowhere'" in desk.notes[0]
     assert desk.lookups.lookup("staff", "Name", " AMAL ") == {"Name": "Amal", "Phone": "971501234567"}
-    assert desk.lookups.status()["hit_rate"] == 1.0
+    told = desk.lookups.status()
+    assert (told["lookups"], told["misses"], told["reads"]) == (1, 0, 3)  # all in one, then each alone
     for table, column, reason in (
         ("properties", "Reference", "not read yet: worksheet 'Nowhere'"),
         ("staff", "Email", "no column 'Email'"),
@@ -282,9 +285,40 @@ def test_the_sink_keeps_the_tables_and_answers(bench: Any, tmp_path: Path) -> No
         until(lambda: references() == ["R-2"])
         told = system.ask("sink", "lookups", {}, 10.0).result
         assert told["tables"]["properties"]["rows"] == 1
-        assert told["hit_rate"] == 1.0
+        assert (told["lookups"], told["misses"]) == (1, 0)
         refused = system.ask("sink", "lookups", {"table": "staff", "key": "x"}, 10.0)
         assert not refused.ok
         assert "no worksheet is named" in refused.error
     finally:
         system.shutdown()
+
+
+def test_lookups_of_all_processes_are_added_up() -> None:
+    from actors.console.lookup_figures import lookup_figures
+    from messages.admin import AdminAnswer
+
+    counters = {
+        "sessions/shard-0": {"lookups": 40, "messages": 7},
+        "sessions/shard-1": {"lookups": 2},
+        "language/worker-0": {"messages": 1000},
+        "language/worker-1": None,
+    }
+
+    class Actors:
+        def names(self, prefix: str = "") -> list[str]:
+            return [name for name in counters if name.startswith(prefix)]
+
+        def ask(self, target: str, verb: str, arguments: dict[str, Any], timeout_s: float) -> AdminAnswer:
+            found = counters[target]
+            if found is None:
+                return AdminAnswer(id=1, target=target, ok=False, error="starting")
+            return AdminAnswer(id=1, target=target, ok=True, result={"counters": found})
+
+    told: dict[str, Any] = {"tables": {"properties": {"rows": 5}}, "lookups": 8, "misses": 3, "reads": 2}
+    found, errors = lookup_figures(Actors(), told, 1.0)
+    assert found["asked"] == {"sink": 8, "replies": 42, "names": 1000}
+    assert found["hit_rate"] == round(1 - 3 / 1050, 6)
+    assert found["saved"] == 1048
+    assert errors == ["language/worker-1: starting"]
+    nothing = {"tables": {}, "lookups": 0, "misses": 0, "reads": 0}
+    assert lookup_figures(Actors(), nothing, 1.0)[0]["hit_rate"] is None

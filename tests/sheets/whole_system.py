@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from actors.sheets.settings import SheetsSettings
@@ -32,3 +35,13 @@ def feed(system: SystemUnderTest, messages: Sequence[Inbound], run: str) -> None
     client = FeedClient(lambda: read_port(system.path), system.folder.frame_key(), run=run, patience_s=30.0)
     client.send(list(messages))
     client.close()
+
+
+def admin(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "actors.console.main", "admin", *arguments, "--folder", str(folder)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
