@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
+from actors.sheets.background_sweep import BackgroundSweep
 from actors.sheets.errors import LedgerError
 from actors.sheets.forgetting import Forgetting
 from actors.sheets.ledger_verbs import LEDGER_VERBS, answer_from, key_in, ledger_of
@@ -28,6 +28,7 @@ ROUNDS = 16
 """Batches in one turn, before messages to the sink are looked at."""
 
 UNTIL_DONE = -1
+_SWEEP_WAIT_S = 0.5
 DRAIN_EVERY_S = 0.05
 """Rows gather for so long between two transactions: the file's fsyncs would else compete with the shards'."""
 
@@ -53,6 +54,8 @@ class EmbeddedSink(ProcessActor):
         self._before: Standing | None = None
         self._forgotten = Forgotten()
         self._untold = True
+        self._reaches_sheets = bool(settings.sheets.spreadsheets())
+        self._sweep = BackgroundSweep(self._folder, settings.sheets, self._note)
         self.counters.update(written=0, repeated=0, conflicts=0, transactions=0, failed_writes=0)
         self._failing = False
         self._first = 0
@@ -127,6 +130,9 @@ class EmbeddedSink(ProcessActor):
         self._before = before
         self._failing = False
         return True
+
+    def _note(self, line: str) -> None:
+        self.log.warning("sheets", note=line)
 
     def _rows_wait(self, reason: str) -> None:
         if not self._failing:
@@ -205,6 +211,7 @@ class EmbeddedSink(ProcessActor):
     def stopping(self, reason: str) -> None:  # noqa: ARG002 - the hook's signature
         """Write what is committed, and close."""
         self._drain(UNTIL_DONE)
+        self._sweep.stop(_SWEEP_WAIT_S)
         self._rows.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
@@ -232,7 +239,7 @@ class EmbeddedSink(ProcessActor):
         raise UnknownVerbError(f"the sink does not know {verb!r}")
 
     def _forget(self, arguments: dict[str, str]) -> dict[str, Any]:
-        """Empty the file's rows at once; spreadsheets of before are emptied when they are written to again."""
+        """Empty the file's rows at once; a thread empties the spreadsheets of before."""
         conversation = key_in(arguments)
         request = request_of(conversation, time.time_ns() // 1_000_000)
         try:
@@ -240,20 +247,21 @@ class EmbeddedSink(ProcessActor):
         except RowsFileError as error:
             raise AdminError(f"not taken in, ask again: {error}") from error
         self._forgotten.add(request.person, request.asked_ms)
-        self._tell_ledger(conversation, request)
-        found: dict[str, Any] = {"redacted": 0, "pending": 0, "spreadsheets": [], "asked_ms": request.asked_ms}
-        if not self._untold:
-            with contextlib.suppress(LedgerError), ledger_of(self._folder) as ledger:
-                if ledger is not None:
-                    found = Forgetting(ledger).of(conversation)
+        found = self._tell_ledger(conversation, request)
         return {
             **found,
             "redacted": found["redacted"] + self._rows.emptied(request.person),
             "pending": found["pending"] + self._untold,
         }
 
-    def _tell_ledger(self, conversation: str = "", request: Request | None = None) -> None:
-        """Have the ledger know the same requests, as soon as nobody else holds it."""
+    def _tell_ledger(self, conversation: str = "", request: Request | None = None) -> dict[str, Any]:
+        """Have the ledger know the same requests, as soon as nobody else holds it.
+
+        Returns:
+            how the request for a conversation stands in the ledger.
+        """
+        found: dict[str, Any] = {"redacted": 0, "pending": 0, "spreadsheets": []}
+        left = False
         try:
             with ledger_of(self._folder) as ledger:
                 if ledger is not None:
@@ -261,9 +269,14 @@ class EmbeddedSink(ProcessActor):
                     if request is not None:
                         forgetting.ask(conversation, request.asked_ms)
                     forgetting.adopt(self._rows.requests())
+                    found = forgetting.of(conversation)
+                    left = bool(forgetting.pending())
         except LedgerError as error:
             if not self._untold:
                 self.log.warning("the ledger is not told yet", reason=str(error))
             self._untold = True
         else:
             self._untold = False
+        if left and self._reaches_sheets:
+            self._sweep.look()
+        return found

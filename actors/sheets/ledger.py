@@ -17,7 +17,7 @@ import msgspec
 
 from actors.sheets.batch import Batch, Span, count_rows
 from actors.sheets.errors import LedgerError
-from actors.sheets.ledger_file import open_file
+from actors.sheets.ledger_file import open_file, open_to_read
 
 LEDGER_FILE = "sheets.ledger"
 """Its name in the data folder."""
@@ -35,22 +35,24 @@ class Ledger:
 
     Args:
         path: where; made where it is missing.
+        reading: only look, beside the process that holds it.
 
     Raises:
         LedgerError: it is damaged, of another version, or held by another process.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         self.path = path
         self._turn = threading.RLock()  # the actor's thread sets a breaker while the writer's thread works
         self._lock = path.with_suffix(".lock").open("a+b")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not reading:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
             raise LedgerError(f"{path}: another sink holds the ledger") from None
         try:
-            self._db = open_file(path)
+            self._db = open_to_read(path) if reading else open_file(path)
             self._marks: dict[int, int] = dict(self._db.execute("SELECT partition,mark FROM progress"))
             self._ahead: dict[int, list[tuple[int, int]]] = {
                 p: _unpack_ranges(a) for p, a in self._db.execute("SELECT partition,ahead FROM progress")

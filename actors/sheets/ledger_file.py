@@ -69,6 +69,22 @@ def open_file(path: Path) -> sqlite3.Connection:
     return db
 
 
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a ledger's file beside the process that holds it, without changing anything.
+
+    Raises:
+        LedgerError: it is not a ledger of this version.
+        sqlite3.Error: it is damaged or cannot be opened.
+    """
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA busy_timeout = 10000")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        db.close()
+        raise LedgerError(f"{path}: is of version {version}; it is brought up to date when the sink opens it")
+    return db
+
+
 def _from_version_1(db: sqlite3.Connection) -> None:
     """Give rows that were set aside their letters' ids; version 1 did not know them as letters."""
     db.execute("BEGIN IMMEDIATE")

@@ -70,11 +70,12 @@ def key_in(arguments: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def ledger_of(folder: DataFolder) -> Iterator[Ledger | None]:
+def ledger_of(folder: DataFolder, *, reading: bool = False) -> Iterator[Ledger | None]:
     """Hold a folder's ledger for a moment, for a process that is not the Google Sheets sink.
 
     Args:
         folder: the data folder.
+        reading: only look, beside whoever holds it.
 
     Yields:
         the ledger, None where none was ever made.
@@ -86,7 +87,7 @@ def ledger_of(folder: DataFolder) -> Iterator[Ledger | None]:
     if not path.exists():
         yield None
         return
-    ledger = Ledger(path)
+    ledger = Ledger(path, reading=reading)
     try:
         yield ledger
     finally:
@@ -116,7 +117,7 @@ def answer_from(folder: DataFolder, verb: str, arguments: Mapping[str, str]) -> 
         "forgetting": lambda: {"forgetting": []},
     }
     try:
-        with ledger_of(folder) as ledger:
+        with ledger_of(folder, reading=verb not in {"dlq_replay", "dlq_purge"}) as ledger:
             if ledger is None:
                 return empty[verb]()
             return answer_ledger(RefusedRows(ledger), Forgetting(ledger), verb, arguments)

@@ -462,3 +462,35 @@ def test_the_embedded_sink_forgets_and_a_push_empties_what_was_pushed_before(
     assert bench.column("Text").count(MARK) == 2
     assert "a new life" in bench.column("Text")
     assert len(bench.column("Row id")) == 5
+
+
+def test_the_embedded_sink_empties_spreadsheets_of_before_by_itself(
+    folder: DataFolder, settings: Any, bench: Any, server: ServerProcess, row: Callable[..., Row]
+) -> None:
+    from actors.sheets.push import push
+    from tests.sheets.test_sheets_switching import start_embedded
+
+    add_rows(folder, {0: [telling(row, 0), row(1, "c2")]})
+    system = start_embedded(folder, settings)
+    try:
+        until(lambda: ask(system, "cursors")["cursors"]["0"] == 2)
+        assert push(folder.path, settings).pushed == 2
+        server.control("share", id=settings.spreadsheet, editors=[])
+        found = ask(system, "forget", conversation="c1")
+        assert (found["redacted"], found["pending"]) == (1, 1)
+
+        def troubled() -> bool:
+            answer = system.ask("sink", "forgetting", {}, 5.0)  # while the thread holds the ledger there is none
+            return answer.ok and "permission" in answer.result["forgetting"][0]["trouble"]
+
+        until(troubled)
+        server.control("share", id=settings.spreadsheet, editors=[SINK])
+    finally:
+        system.shutdown()
+    system = start_embedded(folder, settings)  # what an earlier life has left is done by the next one
+    try:
+        until(lambda: (a := system.ask("sink", "forgetting", {}, 5.0)).ok and a.result == {"forgetting": []})
+    finally:
+        system.shutdown()
+    assert bench.column("Text") == [MARK, "text 1"]
+    assert_told_nothing([bench.values()[1]])

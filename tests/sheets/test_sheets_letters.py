@@ -235,5 +235,6 @@ def test_letters_of_a_push_are_in_the_queue_while_the_embedded_sink_runs(
         refused = admin(folder.path, "dlq", "purge", ids([2])[0])
         assert refused.returncode == 1
         assert "rows push" in refused.stderr
+        assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 1  # looking is free
         holder.close()
         assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 1

@@ -37,8 +37,8 @@ def folder(tmp_path: Path) -> DataFolder:
     return DataFolder.create(tmp_path / "data", partitions=2)
 
 
-def start_embedded(folder: DataFolder) -> RunningSystem:
-    config = Settings(folder=folder.path).model_dump_json().encode()
+def start_embedded(folder: DataFolder, sheets: SheetsSettings | None = None) -> RunningSystem:
+    config = Settings(folder=folder.path, sheets=sheets or SheetsSettings()).model_dump_json().encode()
     sink = ChildSpec("sink", "actors.sheets.embedded_sink:EmbeddedSink", config, shutdown_ms=5_000)
     return RunningSystem.start(folder, SupervisorSpec("root", children=(sink,)))
 
