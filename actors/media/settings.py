@@ -23,6 +23,8 @@ class MediaSettings(BaseModel):
         allow_download: engines may fetch a model by its name from the network when they start.
         ocr_canvas_px: longest side that EasyOCR's text detector sees.
         rapidocr_canvas_px: likewise for RapidOCR.
+        ocr_bfloat16: EasyOCR's detector computes in bfloat16 where the processor has instructions for it: twice as
+            fast, with now and then another letter.
         ocr_max_side_px: longest side of a picture that goes to OCR; larger ones are scaled down.
         keep_location: keep where a picture was taken in what is kept of it.
         max_file_mb: a larger file is not read (WhatsApp's own bound on documents is 100 MB).
@@ -48,6 +50,8 @@ class MediaSettings(BaseModel):
         reader_write_mb: the largest file that a reader process may write.
         thumbnail_px: longest side of a thumbnail.
         tries: how often a file that kills its reader is tried.
+        share_beside_texts: of the time in which readers run while texts are in work; otherwise they stand still then.
+            1 lets them run always.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +61,7 @@ class MediaSettings(BaseModel):
     easyocr_models: Path | None = None
     allow_download: bool = False
     ocr_canvas_px: int = Field(640, ge=320, le=2560)
+    ocr_bfloat16: bool = True
     rapidocr_canvas_px: int = Field(800, ge=320, le=2560)
     ocr_max_side_px: int = Field(1600, ge=320, le=4096)
     keep_location: bool = False
@@ -87,6 +92,7 @@ class MediaSettings(BaseModel):
     reader_write_mb: int = Field(16, ge=1)
     thumbnail_px: int = Field(256, ge=32, le=1024)
     tries: int = Field(2, ge=1, le=5)
+    share_beside_texts: float = Field(0.1, gt=0, le=1)
 
 
 class GallerySettings(BaseModel):
@@ -130,6 +136,7 @@ class MediaWorkerConfig(BaseModel):
         folder: of the kept contents (the data folder's ``media``); None keeps nothing.
         kind: of reader that is warm when the worker is ready; others start when content asks for them.
         fetch: how files are fetched that messages only name.
+        texts: folder of the file that tells whether texts are in work; None gives way to nobody.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -139,6 +146,7 @@ class MediaWorkerConfig(BaseModel):
     folder: Path | None = None
     kind: Literal["image", "audio", "document"] = "document"
     fetch: MediaFetchConfig = MediaFetchConfig()
+    texts: Path | None = None
 
     def encoded(self) -> bytes:
         """Write it for the worker's process, the token in clear."""

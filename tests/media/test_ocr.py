@@ -51,6 +51,38 @@ def test_the_full_tier_reads_with_easyocr(tmp_path: Path) -> None:
     assert found >= 0.85 * printed, reading.text
 
 
+@pytest.mark.slow
+def test_the_quick_detector_sees_what_easyocrs_own_sees() -> None:
+    import torch
+
+    engine = ocr_easyocr.EasyOcrEngine(MediaSettings(ocr_bfloat16=False))
+    picture = SCENES["sign"](3).image
+    quick = engine.boxes(picture)
+    folder, languages = ocr_easyocr.easyocr_weights(MediaSettings())
+    import easyocr
+
+    own = easyocr.Reader(list(languages), gpu=False, model_storage_directory=str(folder), verbose=False)
+    pixels = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        maps, features = engine._reader.detector(pixels)
+        own_maps, own_features = own.detector(pixels)
+    assert torch.allclose(maps, own_maps, atol=1e-4)
+    assert torch.allclose(features, own_features, atol=1e-3)
+    engine._reader.detector = own.detector
+    assert [(box.text, round(box.left)) for box in sorted(engine.boxes(picture))] == [
+        (box.text, round(box.left)) for box in sorted(quick)
+    ]
+
+
+def test_lines_of_one_width_go_together_and_none_is_padded_more() -> None:
+    from actors.media.ocr_networks import groups_by_width
+
+    pieces = [(64 * (1 + number % 2), number) for number in range(19)]
+    groups = list(groups_by_width(pieces))
+    assert [(width, len(members)) for width, members in groups] == [(64, 8), (64, 2), (128, 8), (128, 1)]
+    assert sorted(member for _, members in groups for member in members) == list(range(19))
+
+
 def test_fields_of_a_listing(tmp_path: Path, read: Read) -> None:
     reading = read(saved(tmp_path, "listing", 0))  # Unit 121 Aspen Park, 4 Bedrooms 2,410 sqft, AED 234,000
     assert reading.fields["unit"] == "121"
