@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import selectors
-import signal
-import struct
-import subprocess
 import sys
-import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 
 from actors.media.errors import MediaError
+from actors.media.giving_way import GivingWay
 from actors.media.kind import Detected
 from actors.media.reader import OUT_OF_MEMORY, ReaderKind, reader_kind
-from actors.media.reader_process import MOST_FRAME, write_frame
+from actors.media.reader_handle import OverrunError, ReaderDiedError, ReaderProcess
 from actors.media.settings import MediaSettings
-from messages.media import READER_READY, READING, ReaderReady, Reading, ReadItem
-from messages.wire import WireError, encode
+from messages.media import ReaderReady, Reading, ReadItem
 
 _REMEMBERED = 1024
-_LENGTH = struct.Struct(">I")
 _SNIFF_DEADLINE_S = 10.0
-_PROJECT = Path(__file__).resolve().parents[2]
-
-
-class ReaderDiedError(MediaError):
-    """A reader process ended while it had a file."""
-
-
-class OverrunError(MediaError):
-    """A reader process took longer than its deadline and was killed."""
 
 
 class SandboxedReaders:
@@ -50,6 +34,8 @@ class SandboxedReaders:
         settings: bounds and engines.
         clock: seconds, monotonic.
         command: what starts a reader process, before its kind and settings; for tests of the processes' own faults.
+        way: to whom readers give way while they read; None for nobody. The time that a reader stands still does not
+            count against its deadline.
     """
 
     def __init__(
@@ -57,11 +43,13 @@ class SandboxedReaders:
         settings: MediaSettings,
         clock: Callable[[], float] = time.monotonic,
         command: tuple[str, ...] = (sys.executable, "-m", "actors.media.reader_process"),
+        way: GivingWay | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._command = command
-        self._running: dict[ReaderKind, _ReaderProcess] = {}
+        self._way = way
+        self._running: dict[ReaderKind, ReaderProcess] = {}
         self._set_aside: OrderedDict[str, str] = OrderedDict()
 
     def __enter__(self) -> Self:
@@ -172,11 +160,11 @@ class SandboxedReaders:
             self._set_aside.popitem(last=False)
         return Reading(name=name, error=reason, set_aside=True)
 
-    def _process(self, kind: ReaderKind) -> _ReaderProcess:
+    def _process(self, kind: ReaderKind) -> ReaderProcess:
         process = self._running.get(kind)
         if process is None or not process.alive():
             self._drop(kind)
-            process = self._running[kind] = _ReaderProcess(self._command, kind, self._settings, self._clock)
+            process = self._running[kind] = ReaderProcess(self._command, kind, self._settings, self._clock, self._way)
         return process
 
     def _ready(self, kind: ReaderKind) -> ReaderReady:
@@ -193,119 +181,6 @@ class SandboxedReaders:
         return {"image": settings.image_deadline_s, "audio": settings.audio_deadline_s}.get(
             kind, settings.document_deadline_s
         )
-
-
-class _ReaderProcess:
-    """A reader process and its two pipes."""
-
-    def __init__(
-        self, command: tuple[str, ...], kind: ReaderKind, settings: MediaSettings, clock: Callable[[], float]
-    ) -> None:
-        self._clock = clock
-        self._ready: ReaderReady | None = None
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT"}
-        } | {
-            "PYTHONPATH": os.pathsep.join([str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "HF_HUB_OFFLINE": "0" if settings.allow_download else "1",
-            "OMP_NUM_THREADS": str(settings.threads),
-            # Threads that wait by spinning took two to three times the processor time beside other work on two cores.
-            "OMP_WAIT_POLICY": "PASSIVE",
-            "MALLOC_ARENA_MAX": "2",
-        }
-        self._process = subprocess.Popen(
-            [*command, kind, settings.model_dump_json()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=environment,
-        )
-        self.pid = self._process.pid
-        self._buffer = bytearray()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._out().fileno(), selectors.EVENT_READ)
-
-    def alive(self) -> bool:
-        """Tell whether the process runs."""
-        return self._process.poll() is None
-
-    def ready(self, deadline_s: float) -> ReaderReady:
-        """Wait for its first answer."""
-        if self._ready is None:
-            self._ready = READER_READY.decode(self._answer(deadline_s))
-        return self._ready
-
-    def ask(self, item: ReadItem, deadline_s: float) -> Reading:
-        """Have it read a file."""
-        if self._process.stdin is None:
-            raise ReaderDiedError("no pipe to it")
-        try:
-            write_frame(self._process.stdin, encode(_absolute(item)))  # type: ignore[arg-type]
-        except (BrokenPipeError, OSError) as error:
-            raise ReaderDiedError(self._why()) from error
-        try:
-            return READING.decode(self._answer(deadline_s))
-        except WireError as error:
-            raise ReaderDiedError("it answered nonsense") from error
-
-    def kill(self) -> None:
-        """End it at once and free its pipes."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-        self._selector.close()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue  # what was still to be written to a dead process
-        self._buffer.clear()
-
-    def _answer(self, deadline_s: float) -> bytes:
-        end = self._clock() + deadline_s
-        while True:
-            if len(self._buffer) >= _LENGTH.size:
-                length = _LENGTH.unpack_from(self._buffer)[0]
-                if length > MOST_FRAME:
-                    raise ReaderDiedError("it answered nonsense")
-                if len(self._buffer) >= _LENGTH.size + length:
-                    frame = bytes(self._buffer[_LENGTH.size : _LENGTH.size + length])
-                    del self._buffer[: _LENGTH.size + length]
-                    return frame
-            left = end - self._clock()
-            if left <= 0:
-                raise OverrunError(f"no answer in {deadline_s:g} s")
-            if self._selector.select(left):
-                block = os.read(self._out().fileno(), 1 << 20)
-                if not block:
-                    raise ReaderDiedError(self._why())
-                self._buffer += block
-
-    def _out(self) -> IO[bytes]:
-        if self._process.stdout is None:
-            raise ReaderDiedError("no pipe from it")
-        return self._process.stdout
-
-    def _why(self) -> str:
-        """Say how it ended: the signal or the last line that it wrote."""
-        try:
-            status = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return "it closed its pipe"
-        if status < 0:
-            return f"signal {signal.Signals(-status).name}"
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - 2000))
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return f"exit status {status}" + (f": {lines[-1][:200]}" if lines else "")
-
-
-def _absolute(item: ReadItem) -> ReadItem:
-    return msgspec.structs.replace(item, path=str(Path(item.path).resolve()))
 
 
 def _replaced(reading: Reading, **changes: object) -> Reading:

@@ -6,7 +6,6 @@ import io
 import os
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,16 +13,18 @@ import msgspec
 from actors.media.content_store import ContentStore
 from actors.media.fetching import downloader_of, fetch_and_keep
 from actors.media.gallery import Gallery, entry_of
+from actors.media.giving_way import GivingWay
 from actors.media.joining import for_the_row
 from actors.media.reader import ReaderKind
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import MediaWorkerConfig
+from actors.system.text_in_work import TextInWork
 from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReaderReady, Reading, ReadItem
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
-NICENESS = 15
+NICENESS = 10
 """Below everything else of the system: a picture may wait, a text may not."""
 
 
@@ -121,13 +122,13 @@ class MediaWorker(ProcessActor):
             config: a ``MediaWorkerConfig`` as JSON.
         """
         told = MediaWorkerConfig.model_validate_json(config)
-        # Reading takes whole cores for seconds; conversations go first. Its readers inherit it.
+        # Reading takes whole cores for seconds; conversations go first. Its readers inherit it, and go below it.
         os.nice(NICENESS)
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        self._texts = TextInWork(told.texts) if told.texts is not None and told.media.share_beside_texts < 1 else None
+        way = GivingWay(self._texts.any, told.media.share_beside_texts) if self._texts is not None else None
         self._open: deque[_Open] = deque()
         self.counters.update(batches=0, files=0, errors=0, set_aside=0, expired=0)
-        readers = SandboxedReaders(told.media)
+        readers = SandboxedReaders(told.media, way=way)
         self._readers = readers
         self._confined: dict[ReaderKind, ReaderReady] = {}
         self._desk = ReadingDesk(told, readers)
@@ -178,6 +179,8 @@ class MediaWorker(ProcessActor):
     def stopping(self, reason: str) -> None:  # noqa: ARG002
         """End the readers; unanswered batches are the shards' to ask for again."""
         self._desk.close()
+        if self._texts is not None:
+            self._texts.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``engine``: the worker's kind, and how its readers are confined and what they lack."""

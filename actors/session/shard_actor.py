@@ -19,6 +19,7 @@ from actors.session.work_items import Asked, blamed_batch, wait_again, weigh_tex
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
+from actors.system.text_in_work import TextInWork, shard_slot
 from messages.doorbell import Bell, OriginalsReplaced, Seen
 from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkResult
@@ -92,9 +93,10 @@ class ShardActor(ProcessActor):
             host.on_commit = lambda began: self._latency.add(began, now_ms())
             host.on_replaced = self._forget_originals
             self._hosts[partition] = host
+        self._texts, self._slot = TextInWork(folder.path), shard_slot(number)
         self._bell = BellPipe(folder.path, self.name)
         self.watch(self._bell.listen())
-        self._admin = ShardAdmin(self._hosts, self._states, now_ms)
+        self._admin = ShardAdmin(self._hosts, self._states, now_ms, self._latency)
         self.timers.after(0.0, self._tick, key="tick")
 
     # -- events -------------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ class ShardActor(ProcessActor):
         self._read_on()
         self._commit_every()
         self._apply_held()
-        marks = self._marks()
+        marks = {partition: host.cursor for partition, host in self._hosts.items()}
         gateway = self.directory.get("gateway")
         if marks != self._marks_sent and gateway is not None:
             self._marks_sent = marks
@@ -203,6 +205,7 @@ class ShardActor(ProcessActor):
         for address, files in self._media.take():
             self.tell(address, files)
         self._send_batches()
+        self._say_whether_busy()
 
     def _send_batches(self) -> None:
         wait = self._sent_at + GATHER_S - time.monotonic()
@@ -294,6 +297,13 @@ class ShardActor(ProcessActor):
         hosts, self._uncommitted = self._uncommitted, set()
         for host in hosts:
             self._commit(host)
+        self._say_whether_busy()
+
+    def _say_whether_busy(self) -> None:
+        # A message whose files are being read is not in work: its readers would stand still for themselves.
+        work = self._dispatcher
+        busy = bool(work.queued or work.in_flight or any(host.undurable for host in self._hosts.values()))
+        self._texts.say(self._slot, busy=busy)
 
     def _commit_every(self) -> None:
         for host in self._hosts.values():
@@ -333,9 +343,6 @@ class ShardActor(ProcessActor):
             self._sink_dirty = False
             self._sink_rung = True
             self.tell(sink, Bell(origin=self.name))
-
-    def _marks(self) -> dict[int, int]:
-        return {partition: host.cursor for partition, host in self._hosts.items()}
 
     def _with_room(self, work: Callable[[], int]) -> int:
         # Tidying up waits on a full disk, like everything else: it is no reason to die.
@@ -378,11 +385,6 @@ class ShardActor(ProcessActor):
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
         """Answer latency, locks, unlock, sessions, session, dead letters, and what to forget."""
-        if verb == "latency":
-            counts = self._latency.counts()
-            if arguments.get("reset"):
-                self._latency.reset()
-            return {"counts_ms": counts}
         # Before and after: what is asked about is decided, and what an answer has changed is committed.
         self._commit_every()
         answer = self._admin.answer(verb, arguments)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from actors.session.latency import LatencyCounts
 from actors.session.operated_host import Held, OperatedHost
 from actors.session.residents import Cell
 from actors.session.service_building import released, replies_of, threads_of
@@ -25,11 +26,17 @@ class ShardAdmin:
         hosts: partition to its host.
         states: partition to its state.
         clock: gives milliseconds since 1970 UTC.
+        latency: what the shard counts.
     """
 
     def __init__(
-        self, hosts: Mapping[int, OperatedHost], states: Mapping[int, PartitionState], clock: Callable[[], int]
+        self,
+        hosts: Mapping[int, OperatedHost],
+        states: Mapping[int, PartitionState],
+        clock: Callable[[], int],
+        latency: LatencyCounts,
     ) -> None:
+        self._latency = latency
         self._hosts = hosts
         self._states = states
         self._clock = clock
@@ -39,8 +46,9 @@ class ShardAdmin:
 
         Args:
             verb: ``locks``, ``unlock``, ``sessions``, ``session``, ``release``, ``dlq_list``, ``dlq_show``,
-                ``dlq_replay``, ``dlq_purge``, ``held``, ``forget``.
-            arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``, ``partition``, ``rows_written``.
+                ``dlq_replay``, ``dlq_purge``, ``held``, ``forget``, ``latency``.
+            arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``, ``partition``, ``rows_written``,
+                ``reset``.
 
         Returns:
             the answer.
@@ -59,6 +67,7 @@ class ShardAdmin:
             "dlq_show": self._dlq_show,
             "dlq_replay": self._dlq_replay,
             "dlq_purge": self._dlq_purge,
+            "latency": self._latencies,
             "held": self._held,
             "forget": self._forget,
         }
@@ -175,6 +184,12 @@ class ShardAdmin:
     def _release(self, arguments: Mapping[str, str]) -> dict[str, Any]:
         key = arguments.get("conversation", "")
         return {"released": any(host.edit(key, _automatic_again) for host in self._hosts.values())}
+
+    def _latencies(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        counts = self._latency.counts()
+        if arguments.get("reset"):
+            self._latency.reset()
+        return {"counts_ms": counts}
 
     def _held(self, arguments: Mapping[str, str]) -> dict[str, Any]:
         host, key, rows_written = self._whose(arguments)

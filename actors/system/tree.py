@@ -64,7 +64,12 @@ def _media(settings: Settings) -> tuple[SupervisorSpec, ...]:
     fetch = MediaFetchConfig(graph_url=whatsapp.graph_url, access_token=whatsapp.access_token, download=whatsapp.media)
     config = {
         kind: MediaWorkerConfig(
-            media=settings.media, gallery=settings.gallery, folder=folder, kind=kind, fetch=fetch
+            media=settings.media,
+            gallery=settings.gallery,
+            folder=folder,
+            kind=kind,
+            fetch=fetch,
+            texts=settings.folder,
         ).encoded()
         for kind in MEDIA_KINDS
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
+from actors.system.text_in_work import GATEWAY_SLOT, TextInWork
 from actors.whatsapp.feed_port import read_port, write_port
 from actors.whatsapp.gateway_http import GatewayHttp, forget_aliases
 from actors.whatsapp.ingest import InboxWriter
@@ -48,11 +49,13 @@ class GatewayActor(ProcessActor):
         self._bells = [BellPipe(self._folder.path, f"sessions/shard-{number}") for number in range(shards)]
         self._wake_out, self._wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.watch(self._wake_out)
+        self._texts = TextInWork(self._folder.path)
         self._inbox = InboxWriter(
             self._folder,
             max_bytes=self._settings.gateway.inbox_max_bytes,
             clock=now_ms,
             appended=self._appended,
+            in_hand=lambda busy: self._texts.say(GATEWAY_SLOT, busy=busy),
         )
         self._http = self._serve_webhooks()
         self._serve()

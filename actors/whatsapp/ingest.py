@@ -63,6 +63,7 @@ class InboxWriter:
         clock: gives milliseconds since 1970 UTC.
         appended: called from the writer's thread with the partitions that have grown.
         group_limit: the most messages in one group.
+        in_hand: called with whether messages are being taken in, while a lock is held.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class InboxWriter:
         clock: Callable[[], int],
         appended: Callable[[set[int]], None],
         group_limit: int = 4_096,
+        in_hand: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        self._in_hand = in_hand
         self._folder = folder
         self._clock = clock
         self._appended = appended
@@ -163,6 +166,7 @@ class InboxWriter:
             if self._draining or self._closed:
                 raise Draining("the gateway is paused or stopping, and takes nothing in")
             self._waiting.append(request)
+            self._in_hand(True)  # noqa: FBT003 - a plain yes
             self._wake.notify()
         return request
 
@@ -178,6 +182,8 @@ class InboxWriter:
     def _write_groups(self) -> None:
         while True:
             with self._wake:
+                if not self._waiting:
+                    self._in_hand(False)  # noqa: FBT003 - a plain no
                 while not self._waiting and not self._closed:
                     self._wake.wait()
                 if not self._waiting:
