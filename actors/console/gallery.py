@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from actors.console.gallery_import import import_
+
 if TYPE_CHECKING:
     from actors.media.gallery import Gallery
     from actors.media.gallery_index import Query
@@ -155,6 +157,9 @@ def delete(
         sys.stdout.write(json.dumps({"entries": gone.entries, "files": gone.files}) + "\n")
     else:
         sys.stdout.write(f"{gone.entries} entries and {gone.files} files deleted\n")
+
+
+app.command(name="import")(import_)
 
 
 @contextlib.contextmanager

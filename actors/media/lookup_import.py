@@ -36,6 +36,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _NAMED = {header: column for column, headers in _COLUMNS.items() for header in headers}
 _NUMBERS = {"bedrooms", "bathrooms", "size_sqft", "price"}
+_INVENTORY = {"size_sqft": "size", "status": "available", "note": "description"}
 _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([kKmM](?![a-zA-Z]))?")
 _HEADER_ROWS = 5
 
@@ -95,6 +96,26 @@ def lookup_rows(reading: Reading) -> LookupRows:
             else:
                 rows.append(row)
     return LookupRows(kind, rows, refused)
+
+
+def lookup_table(found: LookupRows) -> list[dict[str, str]]:
+    """Name a list's columns as the lookup tables do.
+
+    Args:
+        found: its rows.
+
+    Returns:
+        rows of text. Properties have ``reference``, ``project``, ``size``, ``available``, ...: what replies offer from;
+        where no reference is given, unit and project are it.
+    """
+    if found.kind != "property_list":
+        return [{name: str(cell) for name, cell in row.items()} for row in found.rows]
+    table = []
+    for row in found.rows:
+        named = {_INVENTORY.get(name, name): str(cell) for name, cell in row.items()}
+        own = " ".join(named[part] for part in ("unit", "project") if part in named)
+        table.append({"reference": own} | named)
+    return table
 
 
 def _header(table: Table) -> tuple[int, dict[int, str]]:

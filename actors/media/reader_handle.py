@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -42,7 +43,7 @@ class ReaderProcess:
         kind: of reader.
         settings: bounds and engines.
         clock: seconds, monotonic.
-        way: to whom it gives way while it reads; None for nobody.
+        way: to whom it gives way while it reads, at the lowest priority; None for nobody.
     """
 
     def __init__(
@@ -78,6 +79,9 @@ class ReaderProcess:
             env=environment,
         )
         self.pid = self._process.pid
+        if way is not None:
+            with suppress(OSError, AttributeError):  # what is left over of the processor; only Linux knows it
+                os.sched_setscheduler(self.pid, os.SCHED_IDLE, os.sched_param(0))
         self._buffer = bytearray()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._out().fileno(), selectors.EVENT_READ)

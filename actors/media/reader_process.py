@@ -10,7 +10,6 @@ import signal
 import struct
 import sys
 import tempfile
-from contextlib import suppress
 from typing import BinaryIO, get_args
 
 from actors.media.confinement import cut_network, die_with_parent, limit_processor, limit_resources
@@ -33,8 +32,6 @@ def main() -> int:
     if kind not in get_args(ReaderKind):
         raise SystemExit(f"no such kind of reader: {kind}")
     die_with_parent()
-    with suppress(OSError, AttributeError):  # what is left over of the processor; only Linux knows it
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a keyboard's interrupt is the asker's to answer
     asked, answers = _pipes()
     if kind == "sniff":

@@ -124,8 +124,8 @@ class MediaWorker(ProcessActor):
         told = MediaWorkerConfig.model_validate_json(config)
         # Reading takes whole cores for seconds; conversations go first. Its readers inherit it, and go below it.
         os.nice(NICENESS)
-        self._texts = TextInWork(told.texts) if told.texts is not None and told.media.share_beside_texts < 1 else None
-        way = GivingWay(self._texts.any, told.media.share_beside_texts) if self._texts is not None else None
+        self._texts = TextInWork(told.texts) if told.texts is not None else None
+        way = GivingWay(self._texts.any if self._texts else lambda: False, told.media.share_beside_texts)
         self._open: deque[_Open] = deque()
         self.counters.update(batches=0, files=0, errors=0, set_aside=0, expired=0)
         readers = SandboxedReaders(told.media, way=way)

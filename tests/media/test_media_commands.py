@@ -16,7 +16,10 @@ from actors.console.read import command as read_command
 from actors.media.content_store import ContentStore
 from actors.media.gallery import Gallery
 from actors.media.settings import GallerySettings
-from messages.media import GalleryEntry
+from actors.sheets.lookup_files import by_field, lookup_file, read_lookup
+from actors.whatsapp.inventory import Inventory, Wanted
+from messages.media import GalleryEntry, Reading, Table
+from store.folder import DataFolder
 from stress.media_documents import text_pdf
 from tests.media.conftest import VOICE_NOTE
 
@@ -124,3 +127,46 @@ def test_gallery_errors_are_one_clear_line(folder: Path, arguments: tuple[str, .
     assert done.exit_code == code
     assert text in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_property_list_becomes_what_replies_offer_from(tmp_path: Path, workbook: Path) -> None:
+    data = tmp_path / "data"
+    DataFolder.create(data, partitions=1)
+    done = run(gallery_command, "import", workbook, "--folder", data, "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["table"], told["rows"], told["changed"]) == ("properties", 3, True)
+    assert [refused["row"] for refused in told["refused"]] == [4]
+    read = read_lookup(lookup_file(data, "properties"))
+    assert not read.problems
+    inventory = Inventory.from_rows([by_field(row) for row in read.rows])
+    assert not inventory.problems
+    found = inventory.match(Wanted(project="Marina Gate 1"), 5)
+    assert [(one.reference, one.bedrooms, one.price, one.size) for one in found] == [
+        ("B-1204 Marina Gate 1", 2, 2_150_000.0, 1250.0)
+    ]
+    assert not inventory.match(Wanted(project="Cedar Heights"), 5)  # it is rented
+    assert json.loads(run(gallery_command, "import", workbook, "--folder", data, "--json").stdout)["changed"] is False
+
+
+def test_a_contact_list_that_was_sent_is_imported_by_its_number(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    DataFolder.create(data, partitions=1)
+    table = Table(name="csv", header=("Name", "Phone"), rows=(("Sara", "+971501234567"), ("Nobody", "")))
+    gallery = Gallery(ContentStore(data / "media"), GallerySettings(), writable=True)
+    entry = GalleryEntry(number=0, conversation="c", message_id="m", sha256="ab" * 32)
+    number = gallery.add(entry, reading=Reading(name="list.csv", tables=(table,)))
+    bare = gallery.add(GalleryEntry(number=0, conversation="c", message_id="m2", sha256="cd" * 32))
+    gallery.close()
+    done = run(gallery_command, "import", number, "--folder", data)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("1 rows are the table contacts now")
+    assert "row 2: it has neither phone nor email" in done.stdout
+    assert read_lookup(lookup_file(data, "contacts")).rows == ({"name": "Sara", "phone": "+971501234567"},)
+    for wrong, reason in ((bare, "is kept"), (99, "no entry 99"), (tmp_path / "nothing.csv", "no such file")):
+        done = run(gallery_command, "import", wrong, "--folder", data)
+        assert done.exit_code == 1
+        assert reason in done.stderr
+    (tmp_path / "prose.txt").write_text("no list at all")
+    assert "no list of" in run(gallery_command, "import", tmp_path / "prose.txt", "--folder", data).stderr
+    assert run(gallery_command, "import", tmp_path / "prose.txt", "--folder", tmp_path / "nowhere").exit_code == 1
