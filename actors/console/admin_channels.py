@@ -125,17 +125,18 @@ def lookups(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Tim
 
 def breaker(
     name: Annotated[str, typer.Argument(help="A spreadsheet's id; empty for the current one.")] = "",
-    state: Annotated[str, typer.Option("--set", help="open or closed.")] = "",
+    state: Annotated[str, typer.Option("--set", help="open, closed or half_open.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Show the Google Sheets sink's circuit breakers, or set one."""
     arguments = {"name": name, "state": state} if state else {}
-    found = ask(folder, "sink", "breaker", arguments, timeout)
+    found = ask(folder, SINK, "breaker", arguments, timeout)
     if as_json:
         print_json(found)
-    elif "breakers" in found and isinstance(found["breakers"], dict):
-        print_facts(found["breakers"])
-    else:
-        print_facts(found)
+        return
+    shown = [found["breaker"]] if state else [each for each in found["breakers"] if name in {"", each["name"]}]
+    if name and not shown:
+        fail(f"there is no breaker {name} yet")
+    print_records(shown, ("name", "state", "open_for_s", "times", "forced", "last_failure"))

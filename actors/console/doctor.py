@@ -51,14 +51,13 @@ def _show(findings: list[Finding], *, json_output: bool) -> None:
 
         typer.echo(msgspec.json.encode({"findings": findings}).decode())
     else:
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.table import Table
+        from actors.console.admin_asking import plain, print_table
 
-        table = Table("what", "state", "found", "how to get it")
+        print_table(("what", "state", "found"), ((item.what, item.state, item.found) for item in findings))
+        # What has to be copied - an address, a setting - stands on a line of its own, never cut.
         for item in findings:
-            table.add_row(*(escape(part) for part in (item.what, item.state, item.found, item.remedy)))
-        Console().print(table)
+            if item.remedy:
+                typer.echo(plain(f"{item.what}: {item.remedy}"))
     if any(item.state == "missing" for item in findings):
         raise typer.Exit(1)
 

@@ -6,12 +6,15 @@ import secrets
 from typing import Any
 
 from actors.console.doctor_findings import Finding
-from actors.sheets.client import CredentialsError, account_email, open_client
+from actors.sheets.client import DRIVE_URL, CredentialsError, account_email, open_client
 from actors.sheets.errors import CallFailed, Denied, Missing, Refused, Unreachable
+from actors.sheets.making import SHEET_TYPE
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.target import stamp_request, unstamp_request
 
 _ENABLE = "https://console.cloud.google.com/apis/library/sheets.googleapis.com"
+_ENABLE_DRIVE = "https://console.cloud.google.com/apis/library/drive.googleapis.com"
+_NO_FILE = f"name = 'majlis doctor' and mimeType = '{SHEET_TYPE}' and trashed = false"
 _FIELDS = (
     "properties.title,sheets(properties(title,gridProperties),protectedRanges(range,requestingUserCanEdit,warningOnly))"
 )
@@ -47,10 +50,23 @@ def examine_sheets(settings: SheetsSettings) -> list[Finding]:
         for spreadsheet in spreadsheets:
             found += _examine(client.http_client, spreadsheet, settings, email)
             if found[-1].state == "missing":
-                break
+                return found
+        if settings.create_spreadsheets and settings.share_with:
+            found.append(_sharing(client.http_client, settings))
     finally:
         client.http_client.session.close()
     return found
+
+
+def _sharing(http: Any, settings: SheetsSettings) -> Finding:
+    """Look whether a spreadsheet that the sink makes could be shared."""
+    whom = ", ".join(settings.share_with)
+    try:
+        http.request("get", f"{DRIVE_URL}/files", params={"pageSize": "1", "q": _NO_FILE})
+    except CallFailed as error:
+        remedy = f"enable the Google Drive API for the account's project: {_ENABLE_DRIVE}"
+        return Finding("new ones can be shared", "missing", str(error), remedy)
+    return Finding("new ones can be shared", "ok", f"with {whom}")
 
 
 def _examine(http: Any, spreadsheet: str, settings: SheetsSettings, email: str) -> list[Finding]:

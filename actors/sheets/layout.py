@@ -13,6 +13,10 @@ from typing import Any
 from actors.sheets.columns import COLUMNS
 
 COLUMN_KEY = "majlis.column"
+LAYOUT_FIELDS = "rowData(values(formattedValue)),columnMetadata(developerMetadata(metadataKey,metadataValue))"
+"""What :func:`layout_of` needs of a sheet's ``data``."""
+
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def read_layout(headers: Sequence[str], marks: Mapping[int, str]) -> Layout:
     texts = [*headers, *([""] * (width - len(headers)))]
     places = [""] * width
     notes: list[str] = []
+    renamed: list[tuple[str, str]] = []
     found: set[str] = set()
     for column in sorted(marks):
         key = marks[column]
@@ -66,8 +71,8 @@ def read_layout(headers: Sequence[str], marks: Mapping[int, str]) -> Layout:
         found.add(key)
         if _same(texts[column], header):
             continue
-        shown = repr(texts[column]) if texts[column].strip() else "nothing"
-        notes.append(f"the header {header!r} was changed to {shown}; its column is still written to")
+        renamed.append((header, texts[column]))
+    notes += _renamed(renamed)
     unmarked: list[tuple[str, int]] = []
     for own in COLUMNS:
         if own.key in found:
@@ -79,6 +84,42 @@ def read_layout(headers: Sequence[str], marks: Mapping[int, str]) -> Layout:
             unmarked.append((own.key, column))
     missing = tuple(c.key for c in COLUMNS if c.key not in found)
     return Layout(tuple(places), tuple(texts), tuple(unmarked), missing, tuple(notes))
+
+
+def _renamed(renamed: Sequence[tuple[str, str]]) -> list[str]:
+    """Return one note about all headers that were changed."""
+    shown = [
+        f"{header!r} was changed to {text!r}" if text.strip() else f"{header!r} was emptied" for header, text in renamed
+    ]
+    if not shown:
+        return []
+    if len(shown) == 1:
+        return [f"the header {shown[0]}; its column is still written to"]
+    more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+    return [f"headers were changed: {', '.join(shown[:_MOST_NAMED])}{more}; their columns are still written to"]
+
+
+def layout_of(item: Mapping[str, Any]) -> Layout:
+    """Find our columns in a sheet's JSON that has the texts and the metadata of row 1.
+
+    Args:
+        item: a ``Sheet`` with ``LAYOUT_FIELDS`` of its ``data``.
+
+    Returns:
+        the layout.
+    """
+    data = (item.get("data") or [{}])[0]
+    rows = data.get("rowData") or [{}]
+    texts = [str(cell.get("formattedValue", "")) for cell in rows[0].get("values", [])]
+    while texts and not texts[-1]:
+        texts.pop()
+    marks = {
+        column: entry["metadataValue"]
+        for column, facts in enumerate(data.get("columnMetadata", []))
+        for entry in facts.get("developerMetadata", [])
+        if entry["metadataKey"] == COLUMN_KEY
+    }
+    return read_layout(texts, marks)
 
 
 def _same(text: str, header: str) -> bool:

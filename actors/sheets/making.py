@@ -16,7 +16,7 @@ from actors.sheets.settings import SheetsSettings
 from actors.sheets.target import TargetBlockedError
 
 MADE_KEY = "majlis.made"
-_SHEET_TYPE = "application/vnd.google-apps.spreadsheet"
+SHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 
 
 class Maker:
@@ -101,7 +101,7 @@ class Maker:
         answer = self._http.request(
             "get",
             f"{DRIVE_URL}/files",
-            params={"q": f"name = '{name}' and mimeType = '{_SHEET_TYPE}' and trashed = false"},
+            params={"q": f"name = '{name}' and mimeType = '{SHEET_TYPE}' and trashed = false"},
         ).json()
         for item in answer.get("files", []):
             found = self._http.request(

@@ -8,20 +8,17 @@ from typing import Any
 import msgspec
 
 from actors.sheets.columns import cells_of
-from actors.sheets.target import Target, header_of, quoted, unstamp_request
+from actors.sheets.layout import LAYOUT_FIELDS, Layout, layout_of
+from actors.sheets.target import Target, quoted, unstamp_request
 from messages.row import Row
 
 _encode = msgspec.json.Encoder().encode
-_ANSWER_FIELDS = (
-    "replies,updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data(rowData(values(formattedValue)))))"
-)
+_ANSWER_FIELDS = f"replies,updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data({LAYOUT_FIELDS})))"
 _CELL_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
 
 
-def send_batch(
-    http: Any, target: Target, rows: Iterable[Row], stamp: dict[str, Any], prune: Sequence[int]
-) -> tuple[str, ...]:
-    """Write rows and their stamp in one atomic call, delete old stamps in it, and learn how the header is now.
+def send_batch(http: Any, target: Target, rows: Iterable[Row], stamp: dict[str, Any], prune: Sequence[int]) -> Layout:
+    """Write rows and their stamp in one atomic call, delete old stamps in it, and learn where our columns are now.
 
     Args:
         http: gspread's HTTP client.
@@ -31,7 +28,7 @@ def send_batch(
         prune: numbers of stamps that may go.
 
     Returns:
-        the header's texts as they were when the rows were written; the grid's size is kept in the target.
+        the columns as they were when the rows were written; the grid's size is kept in the target.
 
     Raises:
         CallFailed: by what is known of its effect.
@@ -65,12 +62,4 @@ def send_batch(
     grid = shown.get("properties", {}).get("gridProperties")
     if grid:
         sheet.rows, sheet.columns = grid["rowCount"], grid["columnCount"]
-    return header_of(shown)
-
-
-def texts_of(headers: Sequence[str]) -> tuple[str, ...]:
-    """Return headers as a write's answer gives them: without the empty ones at the end."""
-    texts = list(headers)
-    while texts and not texts[-1]:
-        texts.pop()
-    return tuple(texts)
+    return layout_of(shown)

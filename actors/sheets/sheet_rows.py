@@ -13,15 +13,12 @@ from typing import Any, NamedTuple
 from actors.sheets.astray import letters_of
 from actors.sheets.columns import text_cell
 from actors.sheets.errors import CallFailed
-from actors.sheets.layout import COLUMN_KEY, Layout, read_layout
+from actors.sheets.layout import LAYOUT_FIELDS, Layout, layout_of
 from actors.sheets.redaction import EMPTIED, MARKED
-from actors.sheets.target import header_of, quoted
+from actors.sheets.target import quoted
 
 _TITLES = "sheets.properties(sheetId,title,sheetType,gridProperties)"
-_HEADERS = (
-    "sheets(properties(sheetId,title,gridProperties),"
-    "data(rowData(values(formattedValue)),columnMetadata(developerMetadata(metadataKey,metadataValue))))"
-)
+_HEADERS = f"sheets(properties(sheetId,title,gridProperties),data({LAYOUT_FIELDS}))"
 PERSONAL = (*MARKED, *EMPTIED, "message_id")
 """Keys of the columns that are emptied."""
 
@@ -113,14 +110,7 @@ def our_sheets(http: Any, spreadsheet: str) -> list[OurSheet]:
     found = []
     for item in answer.get("sheets", []):
         properties = item["properties"]
-        data = (item.get("data") or [{}])[0]
-        marks = {
-            column: entry["metadataValue"]
-            for column, facts in enumerate(data.get("columnMetadata", []))
-            for entry in facts.get("developerMetadata", [])
-            if entry["metadataKey"] == COLUMN_KEY
-        }
-        layout = read_layout(header_of(item), marks)
+        layout = layout_of(item)
         ours = {key for key in layout.places if key}
         if len(ours) >= _LEAST_COLUMNS and ours & {"conversation", "row_id"}:
             found.append(

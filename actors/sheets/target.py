@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.sheets.columns import COLUMNS
 from actors.sheets.errors import CallFailed, Missing, OutcomeUnknown, Refused, SheetsError
-from actors.sheets.layout import COLUMN_KEY, Layout, header_cells, mark_request, read_layout
+from actors.sheets.layout import LAYOUT_FIELDS, Layout, header_cells, layout_of, mark_request
 from actors.sheets.settings import SheetsSettings
 
 STAMP_KEY = "majlis.batch"
@@ -20,10 +20,7 @@ OWNER_BASE = 1_900_000_000
 KEPT_OWNERS = 16
 """Older owner stamps are deleted: a sink that many incarnations behind has long lost its process."""
 
-_HEADER_FIELDS = (
-    "sheets(properties(sheetId,title,gridProperties),"
-    "data(rowData(values(formattedValue)),columnMetadata(developerMetadata(metadataKey,metadataValue))))"
-)
+_HEADER_FIELDS = f"sheets(properties(sheetId,title,gridProperties),data({LAYOUT_FIELDS}))"
 _SHEET_FIELDS = (
     "properties.title,sheets(properties(sheetId,title,gridProperties),"
     "protectedRanges(range,requestingUserCanEdit,warningOnly))"
@@ -249,19 +246,13 @@ class Target:
             self.spreadsheet, {"ranges": [f"{quoted(title)}!1:1"], "fields": _HEADER_FIELDS}
         )
         item = answer["sheets"][0]
-        headers, grid = header_of(item), item["properties"]["gridProperties"]
-        data = (item.get("data") or [{}])[0]
-        marks: dict[int, str] = {}
-        for column, facts in enumerate(data.get("columnMetadata", [])):
-            for entry in facts.get("developerMetadata", []):
-                if entry["metadataKey"] == COLUMN_KEY:
-                    marks[column] = entry["metadataValue"]
+        grid = item["properties"]["gridProperties"]
         self.sheet = Worksheet(
             item["properties"]["sheetId"],
             title,
             grid["rowCount"],
             grid["columnCount"],
-            read_layout(headers, marks),
+            layout_of(item),
             other_cells,
         )
 
@@ -309,15 +300,6 @@ class Target:
 def _cells(properties: dict[str, Any]) -> int:
     grid = properties.get("gridProperties", {})
     return int(grid.get("rowCount", 0)) * int(grid.get("columnCount", 0))
-
-
-def header_of(item: dict[str, Any]) -> tuple[str, ...]:
-    """Return the header's texts from a sheet's JSON with the data of row 1."""
-    rows = ((item.get("data") or [{}])[0]).get("rowData") or [{}]
-    texts = [str(cell.get("formattedValue", "")) for cell in rows[0].get("values", [])]
-    while texts and not texts[-1]:
-        texts.pop()
-    return tuple(texts)
 
 
 def quoted(title: str) -> str:

@@ -30,7 +30,7 @@ from actors.sheets.ledger import Ledger
 from actors.sheets.moved_columns import MovedColumns, columns_of
 from actors.sheets.redaction import redacted
 from actors.sheets.refused import RefusedRows
-from actors.sheets.sending import send_batch, texts_of
+from actors.sheets.sending import send_batch
 from actors.sheets.settings import SheetsSettings
 from actors.sheets.spreadsheets import Spreadsheets
 from actors.sheets.stamps import Stamps
@@ -151,9 +151,9 @@ class SheetsWriter:
 
     def _failed(self, error: CallFailed) -> Pumped:
         """Wait after a call that failed outside of the protocol."""
-        self.last_failure = str(error)
-        if isinstance(error, HeldBack):
+        if isinstance(error, HeldBack):  # nothing has failed: the quota's share is used up, or the circuit is open
             return Pumped(error.retry_after_s or _IDLE_S)
+        self.last_failure = str(error)
         self.counters[f"failed.{type(error).__name__}"] += 1
         if isinstance(error, Denied):
             self._block(f"the account may not write: {error}", _DENIED_WAIT_S)
@@ -285,11 +285,11 @@ class SheetsWriter:
         self._columns.assume(batch, places)
         prune = self._stamps.prunable(batch.spreadsheet)
         stamp = self._stamps.request(batch, batch.digest)
-        headers = send_batch(self._http, target, self._written(batch), stamp, prune)
+        after = send_batch(self._http, target, self._written(batch), stamp, prune)
         if prune:
             with self._ledger.transaction():
                 self._ledger.pruned(prune)
-        if headers != texts_of(sheet.layout.headers):
+        if (after.places, after.headers) != (sheet.layout.places, sheet.layout.headers):
             self._columns.settle(batch, places, self._written(batch))
         self._advance(p.Landed())
 

@@ -456,3 +456,19 @@ def test_no_secret_in_what_is_reported(bench: Any, server: ServerProcess, row: C
     assert "ya29" not in text
     assert "PRIVATE KEY" not in text
     assert os.environ.get("GOOGLE_APPLICATION_CREDENTIALS") is None
+
+
+def test_columns_without_headers_that_are_moved_are_still_known(bench: Any, row: Callable[..., Row]) -> None:
+    bench.source.add(row(0))
+    bench.drain()
+    bench.http.values_update(
+        bench.settings.spreadsheet, "Majlis!A1:X1", {"valueInputOption": "RAW"}, {"values": [[""] * len(HEADERS)]}
+    )
+    bench.source.add(row(1))
+    bench.drain()
+    assert sum("headers were changed: 'Time' was emptied" in note for note in bench.notes) == 1  # one message for all
+    span = {"sheetId": bench.sheet_id(), "dimension": "COLUMNS", "startIndex": 7, "endIndex": 8}
+    bench.do({"moveDimension": {"source": span, "destinationIndex": 0}})
+    bench.source.add(row(2))
+    bench.drain()
+    assert [line[0] for line in bench.values()[1:]] == [f"text {n}" for n in range(3)]
