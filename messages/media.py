@@ -227,6 +227,14 @@ class GalleryEntry(Wire, frozen=True, tag=48, kw_only=True):
     error: str = ""
 
 
+class FilesThreaded(Wire, frozen=True, tag=53, kw_only=True):
+    """Tell the gallery to which thread of its conversation a message with files belongs, once that is decided."""
+
+    conversation: str
+    message_id: str
+    thread: str
+
+
 class Reacted(Wire, frozen=True, tag=49, kw_only=True):
     """A reaction to a message's files: who, with what emoji; "" takes it back."""
 

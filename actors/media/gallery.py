@@ -183,6 +183,13 @@ class Gallery:
             self._index.change(entry.number, edit)
         return len(entries)
 
+    def set_thread(self, conversation: str, message_id: str, thread: str) -> int:
+        """Note the thread of a message's files; returns how many the message has here."""
+        entries = self._index.of_message(conversation, message_id)
+        for entry in entries:
+            self._index.change(entry.number, lambda one: msgspec.structs.replace(one, thread=thread))
+        return len(entries)
+
     def replace_content(self, original: str, cleaned: str) -> None:
         """Remember that a cleaned content was kept in place of an original (SHA-256 in hex)."""
         if original != cleaned:

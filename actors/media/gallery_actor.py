@@ -10,7 +10,7 @@ from actors.media.gallery import Gallery, as_object
 from actors.media.gallery_index import Query
 from actors.media.settings import MediaWorkerConfig
 from messages.doorbell import OriginalsReplaced
-from messages.media import Reacted
+from messages.media import FilesThreaded, Reacted
 from messages.wire import Wire
 from supervision.errors import AdminError, UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
@@ -19,7 +19,7 @@ from supervision.process_actor import Address, ProcessActor
 class GalleryActor(ProcessActor):
     """Looks after the gallery beside the media workers, which enter what they read themselves."""
 
-    accepts = Reacted | OriginalsReplaced
+    accepts = Reacted | FilesThreaded | OriginalsReplaced
 
     def started(self, config: bytes) -> None:
         """Open the gallery.
@@ -39,9 +39,11 @@ class GalleryActor(ProcessActor):
         self.timers.after(self._every_s, self._look_after_quota, key="quota")
 
     def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002
-        """Note a reaction, or delete originals whose cleaned contents stand on rows now."""
+        """Note a reaction or a thread, or delete originals whose cleaned contents stand on rows now."""
         if isinstance(message, OriginalsReplaced):
             self.counters["originals_dropped"] += sum(self._gallery.drop_original(each) for each in message.sha256)
+        if isinstance(message, FilesThreaded):
+            self._gallery.set_thread(message.conversation, message.message_id, message.thread)
         if isinstance(message, Reacted):
             self._gallery.react(message.conversation, message.message_id, message.sender, message.emoji)
             self.counters["reactions"] += 1

@@ -85,7 +85,11 @@ class GalleryIndex:
                 if before is not None:
                     self._unindex(txn, before)
                     new = msgspec.structs.replace(
-                        entry, number=number, reactions=before.reactions, archived=before.archived
+                        entry,
+                        number=number,
+                        reactions=before.reactions,
+                        archived=before.archived,
+                        thread=entry.thread or before.thread,
                     )
                     self._index(txn, new)
                     return int(number)

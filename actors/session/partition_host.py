@@ -29,6 +29,7 @@ from actors.session.events import (
     Understood,
     WakeAt,
 )
+from actors.session.gallery_news import GalleryNews
 from actors.session.host_policy import HostPolicy, Inbox
 from actors.session.low_water_mark import LowWaterMark
 from actors.session.ordering import Arrival
@@ -39,7 +40,7 @@ from actors.session.transitions import Phase
 from messages.inbound import INBOX_ENTRY, Struck
 from messages.media import MediaResult
 from messages.understanding import WorkResult
-from messages.wire import WireError, encode
+from messages.wire import Wire, WireError, encode
 from store.partition import PartitionState, Turn
 
 REPLAYED = -1
@@ -74,7 +75,7 @@ class PartitionHost:
             0,
         )
         self.on_commit: Callable[[list[int]], None] | None = None
-        self.on_replaced: Callable[[list[str]], None] | None = None
+        self.on_gallery_news: Callable[[list[Wire]], None] | None = None
         self.blocked = False
         self._inbox = inbox
         self._state = state
@@ -89,7 +90,7 @@ class PartitionHost:
         self._pending: dict[bytes, int] = {}
         self._finished: list[bytes] = []
         self._committed_ms: list[int] = []
-        self._replaced: list[str] = []
+        self._news = GalleryNews()
         self._tallies = RunTallies(state)
 
     # -- taking in ----------------------------------------------------------------------------------------------
@@ -236,9 +237,8 @@ class PartitionHost:
         if arrival.message.run and arrival.position != REPLAYED:
             self._tallies.count(arrival.message.run, now_ms, rows=1, late=late)
         self._committed_ms.append(arrival.message.received_ms)
-        for before, after in zip(arrival.message.attachments, effect.row.attachments, strict=True):
-            if before.sha256 and before.sha256 != after.sha256:
-                self._replaced.append(before.sha256)
+        if arrival.message.attachments or arrival.message.kind == "reaction":
+            self._news.finished(arrival.message, effect.row)
 
     def _set_aside(self, cell: Cell, effect: SetAside, now_ms: int) -> None:
         arrival = effect.released.arrival
@@ -353,9 +353,9 @@ class PartitionHost:
         if self._residents.above_limit:
             self._residents.passivate(self._clock())
         committed, self._committed_ms = self._committed_ms, []
-        replaced, self._replaced = self._replaced, []
-        if self.on_replaced is not None and replaced:
-            self.on_replaced(replaced)
+        news = self._news.take()
+        if self.on_gallery_news is not None and news:
+            self.on_gallery_news(news)
         if self.on_commit is not None and committed:
             self.on_commit(committed)
         return True

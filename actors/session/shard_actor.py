@@ -20,7 +20,7 @@ from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
 from actors.system.text_in_work import TextInWork, shard_slot
-from messages.doorbell import Bell, OriginalsReplaced, Seen
+from messages.doorbell import Bell, Seen
 from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkResult
 from messages.wire import Wire
@@ -91,7 +91,7 @@ class ShardActor(ProcessActor):
             self._states[partition] = state
             host = OperatedHost(partition, LazyInbox(folder.inbox(partition)), state, policy, now_ms)
             host.on_commit = lambda began: self._latency.add(began, now_ms())
-            host.on_replaced = self._forget_originals
+            host.on_gallery_news = self._tell_gallery
             self._hosts[partition] = host
         self._texts, self._slot = TextInWork(folder.path), shard_slot(number)
         self._bell = BellPipe(folder.path, self.name)
@@ -326,8 +326,9 @@ class ShardActor(ProcessActor):
             self._ring_sink()
             self._ring_delivery()
 
-    def _forget_originals(self, originals: list[str]) -> None:
-        self.tell_name("media/gallery", OriginalsReplaced(sha256=tuple(originals)))
+    def _tell_gallery(self, news: list[Wire]) -> None:
+        for message in news:
+            self.tell_name("media/gallery", message)
 
     def _ring_delivery(self) -> None:
         delivery = self.directory.get("delivery")

@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -235,3 +236,13 @@ def test_the_index_finds_what_a_scan_of_all_finds(
     wanted = sorted((one for one in everything if matches(one, query)), key=lambda one: (one.at_ms, one.number))[::-1]
     assert numbers(gallery.find(query)) == numbers(wanted[: query.limit])
     gallery.close()
+
+
+def test_a_thread_that_is_decided_later_is_noted_and_stays(store: ContentStore, gallery: Gallery) -> None:
+    entry = GalleryEntry(number=0, conversation="c1", message_id="m1", name="a", sha256="ab" * 32, text="words")
+    number = gallery.add(entry)
+    assert gallery.set_thread("c1", "m1", "Viewing #2") == 1
+    assert gallery.get(number).thread == "Viewing #2"
+    gallery.add(msgspec.structs.replace(entry, text="read again"))
+    assert (gallery.get(number).thread, gallery.get(number).text) == ("Viewing #2", "read again")
+    assert gallery.set_thread("c1", "other", "x") == 0

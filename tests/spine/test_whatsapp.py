@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections import Counter, defaultdict
+from typing import Any
 
 import httpx
 import pytest
@@ -117,3 +121,38 @@ def test_a_document_is_fetched_read_and_recorded(start_system: StartSystem) -> N
         assert (first.attachments[0].size, len(first.attachments[0].sha256)) == (len(listing), 64)
         assert second.text == "our list"
         assert "not fetched" in second.attachments[0].note
+        reaction = {"message_id": "wamid.0", "emoji": "👍"}
+        update.message.update(id="wamid.9", type="reaction", reaction=reaction)
+        meta.deliver(traffic.channel, [update])
+        found: dict[str, Any] = {}
+
+        def filed() -> bool:
+            entries = system.ask("media/gallery", "find", {"conversation": first.conversation})["entries"]
+            found.update(next((entry for entry in entries if entry["message_id"] == "wamid.0"), {}))
+            return bool(found.get("reactions"))
+
+        until(filed, "the reaction is in the gallery", 60)
+        assert found["reactions"] == {first.sender: "👍"}
+        assert found["thread"] == first.thread != ""
+        until(lambda: written(system) >= 3, "the reaction's row", 60)
+        forget = [sys.executable, "-m", "actors.console.main", "admin", "forget", first.conversation, "--yes", "--json"]
+        done = subprocess.run([*forget, "--folder", str(system.path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        removed = json.loads(done.stdout)["removed"]
+        assert removed["gallery"] >= 1
+        assert removed["aliases"] >= 1
+        assert removed["rows"] == 3
+        # The same message delivered again is still known, though no id leads to its conversation any more.
+        meta.deliver(traffic.channel, [update])
+        update.message.update(id="wamid.10", type="text", text={"body": "a new message"})
+        meta.deliver(traffic.channel, [update])
+        until(lambda: written(system) >= 4, "the new message's row", 60)
+        assert [row.text for row in rows_of(system)][3:] == ["a new message"]
+        system.stop()
+        system.start()
+        system.stop()
+        for file in system.path.rglob("*"):
+            if file.is_file():
+                content = file.read_bytes()
+                assert b"our list" not in content, file
+                assert b"2150000" not in content, file
