@@ -137,6 +137,7 @@ def breaker(
         print_json(found)
         return
     shown = [found["breaker"]] if state else [each for each in found["breakers"] if name in {"", each["name"]}]
+    shown = [{**each, "open_for_s": round(each["open_for_s"], 1)} for each in shown]
     if name and not shown:
         fail(f"there is no breaker {name} yet")
     print_records(shown, ("name", "state", "open_for_s", "times", "forced", "last_failure"))

@@ -17,6 +17,7 @@ from actors.sheets.client import open_client
 from actors.sheets.forgetting import Forgetting
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
+from actors.sheets.lookup_files import signature
 from actors.sheets.refused import RefusedRows
 from actors.sheets.replayed import WithReplayed
 from actors.sheets.settings import SheetsSettings
@@ -51,6 +52,7 @@ class SheetsPipe:
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         forgetting: Forgetting | None = None,
     ) -> None:
+        self._settings, self._key = settings, _key(settings)
         self._own = isinstance(ledger, Path)
         self.ledger = Ledger(ledger) if isinstance(ledger, Path) else ledger
         try:
@@ -88,6 +90,10 @@ class SheetsPipe:
             with self.ledger.transaction():
                 self.ledger.set_fact("breakers", now)
             self._kept = now
+
+    def key_replaced(self) -> bool:
+        """Tell whether the key file is another one than that the connection was made with."""
+        return _key(self._settings) != self._key
 
     def breakers(self) -> list[dict[str, Any]]:
         """Return the breakers' states."""
@@ -136,3 +142,7 @@ class SheetsPipe:
         self.client.http_client.session.close()
         if self._own:
             self.ledger.close()
+
+
+def _key(settings: SheetsSettings) -> tuple[int, ...] | None:
+    return None if settings.credentials_file is None else signature(settings.credentials_file)

@@ -110,9 +110,21 @@ class SheetsSink(ProcessActor):
             if marks != self._marks:
                 self._marks = marks
                 self._signal()
+            if self._pipe.writer.state.phase == "blocked" and self._pipe.key_replaced():
+                self._disconnect()
+                continue
             if turn.wait_s:
                 self._look.wait(turn.wait_s)
                 self._look.clear()
+
+    def _disconnect(self) -> None:
+        """Let go of a connection whose key was replaced; the next one is made with the new key."""
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+        if self._lookups is not None:
+            self._lookups.stop(_LOOKUPS_WAIT_S)
+            self._lookups = None
 
     def _connect(self, source: LogSource) -> bool:
         try:

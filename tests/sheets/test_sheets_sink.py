@@ -104,3 +104,32 @@ def test_without_credentials_the_actor_waits_and_says_why(
         assert "secret-text" not in error
     finally:
         system.shutdown()
+
+
+def test_a_new_key_in_the_old_ones_place_is_taken_up(
+    folder: DataFolder,
+    settings: SheetsSettings,
+    bench: Any,
+    row: Callable[..., Row],
+    server: ServerProcess,
+    tmp_path: Path,
+) -> None:
+    email = "second@majlis-local.iam.gserviceaccount.com"
+    key = tmp_path / "second.json"
+    key.write_text(json.dumps(server.control("keys", email=email)))
+    server.control("share", id=settings.spreadsheet, editors=[email])
+    add_rows(folder, {0: [row(0)]})
+    system = start(folder, settings.model_copy(update={"batch_age_s": 0.1, "credentials_file": key}))
+    try:
+        until(lambda: ask(system, "cursors")["cursors"].get("0") == 1)
+        server.control("revoke", email=email)
+        add_rows(folder, {0: [row(1)]})
+        until(lambda: ask(system, "sheets")["phase"] == "blocked")
+        new = tmp_path / "new.json"
+        new.write_text(json.dumps(server.control("keys", email=email)))
+        new.replace(key)
+        ask(system, "unblock")
+        until(lambda: ask(system, "cursors")["cursors"].get("0") == 2)
+    finally:
+        system.shutdown()
+    assert bench.column("Row id") == [f"{n:032x}" for n in range(2)]
