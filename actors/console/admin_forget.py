@@ -37,6 +37,8 @@ def forget(
     from actors.media.errors import GalleryError
     from store.folder import DataFolder
 
+    if not conversation:
+        raise typer.BadParameter("name a conversation")
     if not yes and not typer.confirm(f"Delete all of {plain(conversation)} for ever?"):
         raise typer.Exit(1)
     with connect(folder) as client:

@@ -148,7 +148,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete all media of a person and what was read of them, in every copy."""
+    """Delete all media of a person and what was read of them; text, rows and names too: `majlis admin forget`."""
     if not yes and not typer.confirm(f"Delete all media of {_printable(person)} for ever?"):
         raise typer.Exit(1)
     with _opened(data, writable=True) as gallery:

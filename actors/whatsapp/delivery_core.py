@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from actors.whatsapp.delivery_doubt import Doubt
 from actors.whatsapp.delivery_progress import RANK, progress
 from actors.whatsapp.delivery_queues import DeliveryQueues, Pair, PairKey
 from actors.whatsapp.send_outcome import Outcome, Send, Verdict, classify
@@ -25,22 +26,6 @@ ACTIVE: Final[frozenset[OutgoingState]] = frozenset({"waiting", "sending", "unkn
 _JOINT: Final = "\n\n"
 
 Changes = list[Outgoing]
-
-
-class _Doubt:
-    """A send of which nobody knows whether it went out.
-
-    Attributes:
-        since_ms: when the doubt began.
-        heard_ms: when the number first reported anything after that, 0 for not yet: from then on silence about this
-            send means something.
-    """
-
-    __slots__ = ("heard_ms", "since_ms")
-
-    def __init__(self, since_ms: int) -> None:
-        self.since_ms = since_ms
-        self.heard_ms = 0
 
 
 class DeliveryCore:
@@ -56,7 +41,7 @@ class DeliveryCore:
         self._rng = rng
         self._queues = DeliveryQueues(settings, rng)
         self._sends: dict[str, PairKey] = {}
-        self._unknown: dict[str, _Doubt] = {}
+        self._unknown: dict[str, Doubt] = {}
 
     # ---- what comes in -------------------------------------------------------------------------------------------
 
@@ -93,7 +78,7 @@ class DeliveryCore:
             pair.under_way = record.send_id
             self._queues.waiting += 1
             self._sends[record.send_id] = pair.key
-            self._unknown[record.send_id] = _Doubt(record.changed_ms)
+            self._unknown[record.send_id] = Doubt(record.changed_ms)
         return changes
 
     def suppress(self, conversation: str, now_ms: int) -> Changes:
@@ -285,7 +270,7 @@ class DeliveryCore:
         ]
         pair.queue[: len(members)] = members
         changes += members
-        self._unknown[send_id] = _Doubt(now_ms)
+        self._unknown[send_id] = Doubt(now_ms)
 
     def _finish(
         self,
@@ -366,7 +351,7 @@ class DeliveryCore:
         """Settle sends whose outcome has been unknown for long enough."""
         changes: Changes = []
         for send_id, doubt in list(self._unknown.items()):
-            if now_ms < self._settled_ms(doubt):
+            if now_ms < doubt.settled_ms(self._settings):
                 continue
             if doubt.heard_ms:
                 # Statuses of other sends have come all that time, and none of this one: it was not sent.
@@ -377,11 +362,6 @@ class DeliveryCore:
                 changes += self._settle(send_id, dead, now_ms)
         return changes
 
-    def _settled_ms(self, doubt: _Doubt) -> int:
-        settings = self._settings
-        last_ms = doubt.since_ms + int(settings.settle_max_s * 1000)
-        return min(last_ms, doubt.heard_ms + int(settings.settle_s * 1000)) if doubt.heard_ms else last_ms
-
     # ---- how it stands -----------------------------------------------------------------------------------------------
 
     @property
@@ -391,7 +371,7 @@ class DeliveryCore:
 
     def next_ms(self, now_ms: int) -> int | None:
         """Tell when something may be due without a new event; None for never."""
-        times = [self._settled_ms(doubt) for doubt in self._unknown.values()]
+        times = [doubt.settled_ms(self._settings) for doubt in self._unknown.values()]
         turn = self._queues.next_ms(now_ms)
         if turn is not None:
             times.append(turn)

@@ -10,11 +10,13 @@ import pytest
 
 from actors.whatsapp.conversation_aliases import ConversationAliases
 from actors.whatsapp.delivery_store import DeliveryStore
+from actors.whatsapp.gateway_http import ALIASES_FOLDER, forget_aliases
 from actors.whatsapp.striking import STRUCK_REASON, strike_messages, strike_rejects
 from messages.delivery import Outgoing, OutgoingState
 from messages.inbound import INBOX_ENTRY, Inbound, Struck
 from messages.row import REJECT, Reject, Reply
 from messages.wire import encode
+from store.folder import DataFolder
 from store.log import LogWriter
 
 
@@ -78,6 +80,16 @@ def test_ids_are_removed_and_a_repeated_delivery_finds_its_conversation(tmp_path
     assert again.resolve("AE.2", "") == "AE.2"
     assert again.resolve("AE.3", "971503") == "AE.3"
     again.close()
+
+
+def test_ids_go_where_webhooks_are_served_no_more(tmp_path: Path) -> None:
+    folder = DataFolder.create(tmp_path / "data", partitions=1)
+    assert forget_aliases(folder, "971501") == []
+    aliases = ConversationAliases(folder.path / ALIASES_FOLDER)
+    aliases.resolve("AE.1", "971501")
+    asyncio.run(aliases.flush())
+    aliases.close()
+    assert sorted(forget_aliases(folder, "AE.1")) == ["971501", "AE.1"]
 
 
 def test_records_of_replies_go_but_not_those_under_way(tmp_path: Path) -> None:
