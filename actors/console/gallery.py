@@ -33,6 +33,13 @@ Text = Annotated[str, typer.Option(help="Holding these words.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many, newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _DATA = Path("majlis-data")
+_COLUMNS = (
+    ("number", 6, None), ("sent (UTC)", 16, None), ("kind", 8, None), ("conversation", 8, 24), ("unit", 4, 12),
+    ("name", 6, 24), ("text", 8, None),
+)  # fmt: skip
+"""Titles, and the least and the most characters of each column."""
+_FILE_WIDTH = 220
+"""Width of tables that go to a file or another program, characters."""
 
 
 @app.command(name="list")
@@ -61,13 +68,16 @@ def list_(
     from rich.text import Text as Plain
 
     table = Table(box=None, pad_edge=False)
-    for title in ("number", "sent (UTC)", "kind", "conversation", "unit", "name", "text"):
-        table.add_column(title, overflow="ellipsis", no_wrap=True)
+    for title, least, most in _COLUMNS:
+        table.add_column(title, overflow="ellipsis", no_wrap=True, min_width=least, max_width=most)
     for entry in entries:
         cells = (str(entry.number), _time(entry.at_ms), entry.kind, entry.conversation, entry.unit, entry.name)
         words = " ".join((entry.text or entry.error).split())[:80]
         table.add_row(*(Plain(_printable(cell)) for cell in (*cells, words)))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_FILE_WIDTH)
+    console.print(table)
 
 
 @app.command()

@@ -100,7 +100,19 @@ def test_gallery_list_show_export_delete(tmp_path: Path, folder: Path) -> None:
     assert [json.loads(line)["number"] for line in listed.stdout.splitlines()] == [2, 1]
     day = run(gallery_command, "list", "--folder", folder, "--until", "2026-03-04", "--json")
     assert [json.loads(line)["number"] for line in day.stdout.splitlines()] == [1]
-    assert "[red]" in run(gallery_command, "list", "--folder", folder).stdout
+    table = run(gallery_command, "list", "--folder", folder).stdout
+    assert "[red]" in table
+    assert table.split("\n", 1)[0].split() == [
+        "number",
+        "sent",
+        "(UTC)",
+        "kind",
+        "conversation",
+        "unit",
+        "name",
+        "text",
+    ]
+    assert "2026-03-" in table
     shown = json.loads(run(gallery_command, "show", 1, "--folder", folder, "--json").stdout)
     assert Path(shown["path"]).read_bytes() == b"floor [red]plan[/red].jpg"
     assert "B-1204" in run(gallery_command, "show", 1, "--folder", folder).stdout
