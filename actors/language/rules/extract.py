@@ -19,6 +19,7 @@ from actors.language.rules.moments import MOMENT_WORDS, find_dates
 from actors.language.rules.names import find_cued_names, find_persons
 from actors.language.rules.numbers import Number, find_numbers
 from actors.language.rules.numeric_dates import find_bare_days, find_first_bounds, find_numeric_dates, join_weekdays
+from actors.language.rules.person_cues import find_introduced
 from actors.language.rules.regions import regions_of
 from actors.language.rules.streets import STREET_WORDS, find_streets
 from actors.language.rules.units import UNIT_CUES, find_designations, find_units
@@ -115,6 +116,7 @@ class RuleExtractor:
         if numbers:
             found += find_bare_money(tokens, numbers)
         found += find_persons(tokens)
+        found += find_introduced(tokens, self._gazetteer.persons, solid, names)
         return found
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from actors.language.gazetteer import Entry, Gazetteer
 from actors.language.rules.amounts import UNIT_WORDS
 from actors.language.rules.candidate import Candidate
-from actors.language.rules.fold import MARK, NUMBER, Tokens
-from actors.language.rules.names import COMMON, addressed, named_person
+from actors.language.rules.fold import MARK, NUMBER, WORD, Tokens
+from actors.language.rules.names import COMMON, PROJECT_TAIL, addressed, named_person, tokens_all_upper
 from actors.language.rules.word_set import word_set
 
 _PLACE_CUES: Final = word_set(
@@ -44,7 +44,7 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
         if word in persons:
             person = named_person(tokens, at, weak=known or persons[word].cue)
             if person is not None:
-                found.append(person)
+                found.append(_with_first(tokens, at, person, gazetteer))
                 known = known and person.end == ends[at] and not addressed(tokens, at)
             if not known:
                 at += 1
@@ -70,6 +70,26 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
         found.append(_named(tokens, starts[at] + skip, ends[last - 1], entry))
         at = at + 1 if word == "the" else last
     return found
+
+
+def _with_first(tokens: Tokens, at: int, person: Candidate, gazetteer: Gazetteer) -> Candidate:
+    """Take in the unlisted first name before a listed one: "spelled Jorunn Omar"."""
+    if at < 2 or person.start != tokens.starts[at] or not tokens.is_upper(at):
+        return person
+    before, starts = tokens.texts[at - 1], tokens.starts
+    if (
+        tokens.kinds[at - 1] != WORD
+        or not tokens.is_upper(at - 1)
+        or starts[at] - tokens.ends[at - 1] != 1
+        or len(before) < 3
+        or before in COMMON
+        or before in PROJECT_TAIL
+        or before in gazetteer.longest
+        or tokens.texts[at - 2] in (".", "!", "?", "\n", ":", "-")
+        or tokens_all_upper(tokens, at - 1) != tokens_all_upper(tokens, at)
+    ):
+        return person
+    return person._replace(start=starts[at - 1], value=tokens.folded[starts[at - 1] : person.end])
 
 
 def _attached(word: str, gazetteer: Gazetteer) -> int:
@@ -147,6 +167,7 @@ _WHOSE_OFFICE: Final = word_set(
     "your our their ur post head trustee leasing sales back box main my his her the security management rental "
     "registration"
 )
+_DESKS: Final = word_set("office desk team agent agents manager consultant consultants department dept company staff")
 _CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
 
 
@@ -175,7 +196,7 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
             or (last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS)
         ):
             return False
-    if entry.type == "purpose" and before in _CONTRACTS:
+    if entry.type == "purpose" and (before in _CONTRACTS or after in _DESKS):
         return False
     if word in ("store", "house") and (
         after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")

@@ -11,10 +11,15 @@ from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS
 from actors.language.rules.word_set import word_set
 
 TITLES: Final = word_set(
-    "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain استاذ الاستاذ "
-    "استاذه دكتور الدكتور مهندس المهندس سيد السيد السيده مدام انسه ostaz"
+    "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain uncle auntie aunty "
+    "ostaz ostaaz ostath ustaz ustad ustadh استاذ الاستاذ استاذه الاستاذه دكتور الدكتور دكتوره الدكتوره مهندس المهندس "
+    "سيد السيد السيده مدام انسه"
 )
-_SPAN_TITLES: Final = word_set("mr mrs ms miss mister dr")
+_LOWER_TITLES: Final = word_set("mr mrs ms mister dr")  # a name after these needs no capital
+_ARABIC_TITLED: Final = word_set(
+    "قال قالت يقول بيقول جاي جاء جه راح رايح اتصل كلمني رد يرد وصل لسه مش ما لم هو هي ده كان موجود ممكن لو بعد قبل "
+    "اليوم بكره امس وعد وعدني طلب يطلب هل كيف متي وين ايش شو عايز يبغي لازم صباح مساء كل الله اهلا شكرا السلام تحياتي"
+)
 _CALL: Final = word_set(
     "gm ge ring thank morning afternoon evening salam bro ostaz ostaza madam dr eng call ask contact tell inform "
     "text ping msg whatsapp email meet with from for regards thanks cheers hi "
@@ -57,7 +62,7 @@ def _common() -> frozenset[str]:
 
 COMMON: Final = _common()
 
-_PROJECT_TAIL: Final = word_set(
+PROJECT_TAIL: Final = word_set(
     "tower towers residence residences heights apartments apartment building bldg compound plaza suites court "
     "lofts mansions mansion villas terraces homes estate estates gate condos condominiums complex house hotel "
     "manor lodge park gardens woods oasis view views court residency enclave greens lakes village grove meadows "
@@ -73,6 +78,7 @@ _ARABIC_FUNCTION: Final = word_set(
     "اللي التي الذي للبيع للايجار رقم موجود فاضي فيها فيه"
 )
 _ARABIC_PROJECT: Final = frozenset({"برج", "كمبوند", "كومباوند", "مشروع", "عماره", "ابراج", "compound", "borg", "burj"})
+_NO_NAMES: Final = _ARABIC_TITLED | _ARABIC_FUNCTION
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
 
@@ -93,13 +99,9 @@ def find_persons(tokens: Tokens) -> list[Candidate]:
             first = at + 1
             if first < count and texts[first] == "." and starts[first] == ends[at]:
                 first += 1
-            last = _name_end(tokens, first, 3, need_capital=word not in _SPAN_TITLES or word == "miss")
-            if last > first and starts[first] - ends[first - 1] <= 1:
-                start = (
-                    starts[at]
-                    if word in _SPAN_TITLES or (tokens.is_upper(at) and word.isascii() and word not in ("sir", "madam"))
-                    else starts[first]
-                )
+            last = _name_end(tokens, first, 3, need_capital=word not in _LOWER_TITLES)
+            if last > first and starts[first] - ends[first - 1] <= 1 and texts[first] not in _NO_NAMES:
+                start = starts[first if word == "sir" else at]
                 found.append(_person(tokens, start, ends[last - 1], 0.93))
             continue
         first = _introduced(texts, at)
@@ -159,7 +161,7 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     if texts[at][0] > "\u0600":
         if before not in _ARABIC_CALL:
             return None
-        return _person(tokens, starts[at], ends[at], 0.85)
+        return _person(tokens, starts[at - 1 if before in TITLES else at], ends[at], 0.85)
     if weak and not (capital and addressed(tokens, at)):
         return None
     if not capital and not (called and before not in ("for", "from", "by", "it's", "its", "i'm", "im", "with", "and")):
@@ -178,7 +180,7 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         if (
             word in COMMON
             or not _WORD.fullmatch(word.replace("'", ""))
-            or word in _PROJECT_TAIL
+            or word in PROJECT_TAIL
             or (word.isascii() and tokens_all_upper(tokens, last) != tokens_all_upper(tokens, at))
         ):
             break
@@ -196,6 +198,8 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         start = starts[at - 2]  # "H. Olsen"
     elif capital and before in _KUNYA and tokens.is_upper(at - 1):
         start = starts[at - 1]  # "Um Khalid"
+    elif before in TITLES and before != "sir":
+        start = starts[at - 1]  # "ostaz karim"
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
@@ -267,7 +271,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             and starts[last] not in owned
             and kinds[last] == WORD
             and tokens.is_upper(last)
-            and (texts[last] not in COMMON or texts[last] in _PROJECT_TAIL)
+            and (texts[last] not in COMMON or texts[last] in PROJECT_TAIL)
         ):
             last += 1
         before = texts[at - 1] if at else ""
@@ -279,7 +283,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             or (at and tokens_all_upper(tokens, at - 1))
         )
         candidate = None
-        if last - at > 1 and texts[last - 1] in _PROJECT_TAIL and not shouted:
+        if last - at > 1 and texts[last - 1] in PROJECT_TAIL and not shouted:
             candidate = _project(tokens, at, last, 0.9 if texts[last - 1] in _PROJECT_STRONG else 0.76)
         elif after in _PROJECT_STRONG and starts[last] - end == 1 and not shouted:
             candidate = _project(tokens, at, last + 1, 0.75)
