@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+from supervision.quiet_trace import quiet_trace
+
 MAXIMUM_BYTES = 16 * 1024 * 1024
 """A log file is rotated at this size; one older file is kept."""
 
@@ -40,7 +42,8 @@ class _Foreign(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
+        error = record.exc_info[1] if record.exc_info else None
+        trace = quiet_trace(error)[1] if error is not None else None
         write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         try:
             text = record.getMessage()

@@ -28,6 +28,7 @@ from supervision.errors import UnknownVerbError
 from supervision.logs import open_log
 from supervision.parcel import Address, Parcel
 from supervision.process import set_process_name
+from supervision.quiet_trace import quiet_trace
 from supervision.timers import Timer, Timers
 
 _BASE_TYPES = (
@@ -188,7 +189,9 @@ class ProcessActor(Actor):  # type: ignore[misc]
         line = f"{type(error).__name__}: {error}"
         self.counters["faults"] += 1
         if self.log is not None:
-            self.log.error("fault", doing=doing, error=line, exception=trace, leaving=leaving)
+            quiet, quiet_lines = quiet_trace(error)
+            quiet_lines = quiet_lines[-_TRACE_CHARACTERS:]
+            self.log.error("fault", doing=doing, error=quiet, exception=quiet_lines, leaving=leaving)
         if self._supervisor is not None:
             clean = (
                 line.encode("utf-8", "backslashreplace").decode(),
