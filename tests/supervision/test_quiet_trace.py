@@ -12,7 +12,6 @@ from store.errors import DiskFull
 from supervision.logs import open_log
 from supervision.quiet_trace import HUSHED, quiet_trace
 
-
 WRITTEN = "marma" + "lade"  # a trace shows the line that raises
 
 
