@@ -127,7 +127,7 @@ class OperatedHost(PartitionHost):
         cell = self._residents.get(key)
         if cell is not None and not cell.resting:
             messages = max(messages, 1)  # a dead letter that is replayed stands in no inbox
-        letters = [letter for letter in self._letters() if letter.message.conversation == key]
+        letters = [letter for letter in self._letters() if _is_of(letter, key)]
         return Held(
             messages=messages,
             rows=sum(ROW.decode(raw).conversation == key for raw in self._waiting_rows(rows_written)),
@@ -208,6 +208,14 @@ class OperatedHost(PartitionHost):
     def residents(self) -> list[Cell]:
         """List the sessions in memory, the least recently used first."""
         return self._residents.all()
+
+
+def _is_of(letter: DeadLetter, key: str) -> bool:
+    if letter.message.conversation == key:
+        return True
+    # What could not be read is of whoever it names.
+    raw = letter.message.extra.get("raw_hex", "") if letter.reason == "unreadable" else ""
+    return bool(key and key.encode("utf-8", "surrogatepass").hex() in raw)
 
 
 def _conversation_of(raw: bytes) -> str | None:

@@ -52,6 +52,15 @@ def test_letters_go_with_the_names_of_their_files_and_others_stay(bench: Bench) 
     assert not bench.host.replay(held.letters[0])
 
 
+def test_an_entry_that_could_not_be_read_goes_with_whom_it_names(bench: Bench) -> None:
+    bench.inbox.entries += [b"damaged: from Sara", b"damaged: from Omar"]
+    bench.settle()
+    assert bench.state.letter_count() == 2
+    assert len(bench.host.forget("Sara", 0).letters) == 1
+    assert len(bench.host.forget("Omar", 0).letters) == 1
+    assert bench.state.letter_count() == 0
+
+
 def test_a_forgotten_message_that_comes_again_is_a_duplicate(bench: Bench) -> None:
     bench.put(inbound(1, conversation="Sara"))
     bench.settle()
