@@ -6,13 +6,14 @@ met by mistake is put back from what had been read before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from actors.sheets.astray import letters_of
 from actors.sheets.columns import text_cell
-from actors.sheets.errors import CallFailed
+from actors.sheets.errors import CallFailed, HeldBack
 from actors.sheets.layout import LAYOUT_FIELDS, Layout, layout_of
 from actors.sheets.redaction import EMPTIED, MARKED
 from actors.sheets.target import quoted
@@ -25,12 +26,18 @@ PERSONAL = (*MARKED, *EMPTIED, "message_id")
 _LEAST_COLUMNS = 4
 """A worksheet with fewer of our columns is somebody's own that has a heading like ours."""
 
-_ROWS_A_CALL = 1_000
+MOST_ROWS = 2_000
+"""Rows that one call empties: about 2 MB of requests, as Google advises."""
+
 MOST_REMEMBERED = 60_000
 """Rows of a worksheet up to which all its personal cells are read before some are overwritten, so that they could be
 put back; beyond that a mistake is reported only."""
 
 _TRIES = 6
+_PATIENCE = 8
+_LONGEST_WAIT_S = 5.0
+_MOST_NAMED = 20
+_T = TypeVar("_T")
 
 
 class SortedMeanwhileError(CallFailed):
@@ -153,7 +160,13 @@ def read_rows(http: Any, spreadsheet: str, sheet: OurSheet, keys: Iterable[str])
 
 
 def overwrite(
-    http: Any, spreadsheet: str, sheet: OurSheet, writings: Sequence[Writing], before: Sequence[FoundRow]
+    http: Any,
+    spreadsheet: str,
+    sheet: OurSheet,
+    writings: Sequence[Writing],
+    before: Sequence[FoundRow],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> list[str]:
     """Write personal cells of rows that are known by their ids, and of no others.
 
@@ -163,6 +176,7 @@ def overwrite(
         sheet: the worksheet.
         writings: what is to be written.
         before: the worksheet's rows as they were read, with their personal cells where they are remembered.
+        sleep: waits so many seconds; only where something has to be put back.
 
     Returns:
         ids of rows that were overwritten by mistake and are not remembered.
@@ -175,11 +189,9 @@ def overwrite(
     remembered = {row.text("row_id"): row for row in before if any(key in row.cells for key in PERSONAL)}
     lost: list[str] = []
     todo = list(writings)
+    met = _write(http, spreadsheet, sheet, todo)
     for _ in range(_TRIES):
-        met = _write(http, spreadsheet, sheet, todo)
         wrong = [(writing, there) for writing, there in zip(todo, met, strict=True) if there != writing.row_id]
-        if not wrong:
-            return lost
         again: dict[str, Mapping[str, str]] = {w.row_id: w.texts for w, _ in wrong if w.row_id}
         todo = []
         for writing, there in wrong:
@@ -191,37 +203,60 @@ def overwrite(
                 again[there] = {key: remembered[there].text(key) for key in PERSONAL}
             else:
                 lost.append(there)
-        rows = read_rows(http, spreadsheet, sheet, ("row_id",))
-        ids = ((row.number, row.text("row_id")) for row in rows)
-        todo += [Writing(number, row_id, again[row_id]) for number, row_id in ids if row_id in again]
+        if not again and not todo:
+            return lost
+        try:
+            found = _surely(lambda: read_rows(http, spreadsheet, sheet, ("row_id",)), sleep)
+            ids = ((row.number, row.text("row_id")) for row in found)
+            todo += [Writing(number, row_id, again[row_id]) for number, row_id in ids if row_id in again]
+            if not todo:
+                return lost  # the rows have gone
+            met = _surely(lambda now=tuple(todo): _write(http, spreadsheet, sheet, now), sleep)  # type: ignore[misc]
+        except CallFailed as error:
+            ours = ", ".join(sorted(set(again) - set(wanted))[:_MOST_NAMED]) or "none"
+            raise SortedMeanwhileError(
+                f"rows were moved while others were emptied, and not all could be put back: {error}; the spreadsheet's "
+                f"version history has the texts of: {ours}"
+            ) from error
     raise SortedMeanwhileError("rows were moved again and again while they were written")
 
 
+def _surely(call: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
+    """Make a call that may be repeated until it succeeds: what was written by mistake must not stay.
+
+    Raises:
+        CallFailed: it did not, for about half a minute.
+    """
+    for number in range(_PATIENCE):
+        try:
+            return call()
+        except HeldBack as error:
+            sleep(min(_LONGEST_WAIT_S, error.retry_after_s or 1.0))
+        except CallFailed as error:
+            sleep(min(_LONGEST_WAIT_S, error.retry_after_s or 0.2 * 2**number))
+    return call()
+
+
 def _write(http: Any, spreadsheet: str, sheet: OurSheet, writings: Sequence[Writing]) -> list[str]:
-    """Write cells by row number, and return the ids of the rows that were met, in the same order."""
-    met: list[str] = []
+    """Write cells by row number in one call, and return the ids of the rows that were met, in the same order."""
     home = sheet.column("row_id")
-    for start in range(0, len(writings), _ROWS_A_CALL):
-        part = writings[start : start + _ROWS_A_CALL]
-        body: dict[str, Any] = {"requests": [each for writing in part for each in _requests(sheet, writing)]}
-        first, last = min(w.number for w in part), max(w.number for w in part)
-        if home >= 0:
-            name = letters_of(home)
-            body["includeSpreadsheetInResponse"] = True
-            body["responseRanges"] = [f"{quoted(sheet.title)}!{name}{first + 1}:{name}{last + 1}"]
-            body["responseIncludeGridData"] = True
-        answer = http.request(
-            "post",
-            f"https://sheets.googleapis.com/v4/spreadsheets/{spreadsheet}:batchUpdate",
-            params={"fields": "updatedSpreadsheet(sheets(data(rowData(values(formattedValue)))))"},
-            json=body,
-        ).json()
-        if home < 0:
-            met += [writing.row_id for writing in part]  # the column of ids was deleted: nothing can be compared
-            continue
-        ids = _ids_of(answer)
-        met += [ids[w.number - first] if w.number - first < len(ids) else "" for w in part]
-    return met
+    body: dict[str, Any] = {"requests": [each for writing in writings for each in _requests(sheet, writing)]}
+    first, last = min(w.number for w in writings), max(w.number for w in writings)
+    if home >= 0:
+        name = letters_of(home)
+        body["includeSpreadsheetInResponse"] = True
+        body["responseRanges"] = [f"{quoted(sheet.title)}!{name}{first + 1}:{name}{last + 1}"]
+        body["responseIncludeGridData"] = True
+    answer = http.request(
+        "post",
+        f"https://sheets.googleapis.com/v4/spreadsheets/{spreadsheet}:batchUpdate",
+        params={"fields": "updatedSpreadsheet(sheets(data(rowData(values(formattedValue)))))"},
+        json=body,
+    ).json()
+    if home < 0:
+        return [writing.row_id for writing in writings]  # the column of ids was deleted: nothing can be compared
+    ids = _ids_of(answer)
+    return [ids[w.number - first] if w.number - first < len(ids) else "" for w in writings]
 
 
 def _ids_of(answer: Mapping[str, Any]) -> list[str]:

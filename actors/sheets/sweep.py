@@ -13,6 +13,7 @@ from actors.sheets.ledger import Ledger
 from actors.sheets.redaction import EMPTIED, MARK, MARKED, Request, begins_row_id, left_id, person_of
 from actors.sheets.sheet_rows import (
     MOST_REMEMBERED,
+    MOST_ROWS,
     PERSONAL,
     FoundRow,
     OurSheet,
@@ -36,6 +37,7 @@ class Sweep:
         http: gspread's HTTP client, whose gate is the governor.
         clock_ms: milliseconds since 1970 UTC.
         report: told what a person should know.
+        wait_s: in how many seconds a write to a spreadsheet could go out: nothing is read before.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Sweep:
         http: Any,
         clock_ms: Callable[[], int],
         report: Callable[[str], None],
+        *,
+        wait_s: Callable[[str], float] = lambda _spreadsheet: 0.0,
     ) -> None:
         self._forgetting, self._ledger, self._http = forgetting, ledger, http
-        self._clock_ms, self._report = clock_ms, report
+        self._clock_ms, self._report, self._write_wait_s = clock_ms, report, wait_s
         self._not_before: dict[str, float] = {}
-        self._wait_s: dict[str, float] = {}
+        self._wait_s: dict[str, float] = {}  # of those that failed
         self._told: dict[str, str] = {}
 
     def step(self, busy: Container[str]) -> bool:
@@ -67,8 +71,12 @@ class Sweep:
         for spreadsheet, requests in self._forgetting.pending().items():
             if spreadsheet in busy or self._clock_ms() < self._not_before.get(spreadsheet, 0.0):
                 continue
+            if (wait_s := self._write_wait_s(spreadsheet)) > 0:
+                self._put_off(spreadsheet, wait_s)
+                continue
             try:
-                self._empty(spreadsheet, requests)
+                if not self._empty(spreadsheet, requests):
+                    return True  # a part was written, and the rest follows
             except HeldBack as error:
                 self._put_off(spreadsheet, error.retry_after_s or 1.0)
                 return False
@@ -94,27 +102,36 @@ class Sweep:
             self._told[spreadsheet] = str(error)
             self._report(f"{spreadsheet}: not yet emptied of what was asked to be forgotten: {error}")
 
+    def soon(self) -> bool:
+        """Tell whether something is left that only waits for its share of the quota."""
+        return any(spreadsheet not in self._wait_s for spreadsheet in self._forgetting.pending())
+
     def hurry(self) -> None:
         """Look again at once, also where it failed before."""
         self._not_before.clear()
+        self._wait_s.clear()
 
-    def _empty(self, spreadsheet: str, requests: Sequence[Request]) -> None:
+    def _empty(self, spreadsheet: str, requests: Sequence[Request]) -> bool:
+        """Empty as many rows as one write takes; True where none is left."""
         for sheet in our_sheets(self._http, spreadsheet):
             found = read_rows(self._http, spreadsheet, sheet, _KEYS)
             if not any(_whose(row, requests) for row in found):
                 continue
             if sheet.rows <= MOST_REMEMBERED:
                 found = read_rows(self._http, spreadsheet, sheet, (*_KEYS, *PERSONAL))
-            self._empty_sheet(spreadsheet, sheet, found, requests)
+            if self._empty_sheet(spreadsheet, sheet, found, requests):
+                return False
+        return True
 
     def _empty_sheet(
         self, spreadsheet: str, sheet: OurSheet, found: Sequence[FoundRow], requests: Sequence[Request]
-    ) -> None:
+    ) -> int:
+        """Empty rows of one worksheet, and return how many."""
         writings: list[Writing] = []
         counts: Counter[str] = Counter()
         for row in found:
             person = _whose(row, requests)
-            if person:
+            if person and len(writings) < MOST_ROWS:
                 writings.append(Writing(row.number, row.text("row_id"), _left(row)))
                 counts[person] += 1
         lost = overwrite(self._http, spreadsheet, sheet, writings, found)
@@ -125,6 +142,7 @@ class Sweep:
             )
         with self._ledger.transaction():
             self._forgetting.emptied(counts)
+        return len(writings)
 
 
 def _left(row: FoundRow) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from actors.sheets import protocol as p
@@ -93,7 +94,7 @@ class SheetsWriter:
         self._rows = BatchRows(ledger, self._backlog, clock_ms)
         self._refused = RefusedRows(ledger)
         self._forgetting = forgetting
-        self._sweep = Sweep(forgetting, ledger, http, clock_ms, report)
+        self._sweep = Sweep(forgetting, ledger, http, clock_ms, report, wait_s=partial(governor.wait_s, write=True))
         self._blocked_until_ms = 0
         self._alarmed = ""
         self.counters: Counter[str] = Counter()
@@ -197,7 +198,7 @@ class SheetsWriter:
         self._governor.set_draining(draining=waiting > self._settings.backlog_rows)
         due = wait_ms(self._backlog.waiting, self._limits, self._clock_ms())
         if due is None:
-            return Pumped(_IDLE_S, idle=True)
+            return Pumped(_IDLE_S, idle=not self._sweep.soon())
         if due > 0 and not flush:
             return Pumped(min(_IDLE_S, due / 1000))
         spreadsheet = self.current_spreadsheet()

@@ -2,61 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import actors.sheets.columns as columns
-from actors.sheets.both_sinks import agree
-from actors.sheets.forgetting import Forgetting
-from actors.sheets.ledger import LEDGER_FILE, Ledger
-from actors.sheets.redaction import MARK, Forgotten, left_id, person_of, redacted, request_of
-from actors.sheets.rows_reader import RowsReader
+from actors.sheets.redaction import MARK, Forgotten, left_id, person_of, redacted
 from actors.sheets.rows_table import record_of
-from actors.sheets.sqlite_rows import SqliteRows
-from messages.inbound import Attachment, Inbound
 from messages.row import Row
-from messages.understanding import Entity
-from store.folder import DataFolder
 from stress.sheets_server.process import ServerProcess
-from tests.sheets.test_sheets_sink import add_rows, ask, start, until
-
-THEN = 1_700_000_000_000
-SINK = "sink@majlis-local.iam.gserviceaccount.com"
-
-
-def ids(numbers: Any) -> list[str]:
-    return [f"{n:032x}" for n in numbers]
-
-
-def telling(row: Callable[..., Row], number: int, conversation: str = "c1", **more: Any) -> Row:
-    """A row that says something personal in every field that can."""
-    facts: dict[str, Any] = {
-        "sender": "971501234567",
-        "sender_name": "Sophie Bennett",
-        "text": "my secret is 4711",
-        "entities": (
-            Entity(type="person", start=0, end=6, text="Sophie", value="Sophie", confidence=1.0, layer="rule"),
-        ),
-        "thread": "Sophie's flat",
-        "attachments": (Attachment(name="passport Sophie.pdf", sha256="ab"),),
-        "reply": "Dear Sophie",
-        "notes": ("passport Sophie.pdf was not read",),
-        "message_id": f"wamid.SBDQ{number}",
-        "intent": "inquiry",
-    }
-    return row(number, conversation, **{**facts, **more})
-
-
-SECRETS = ("Sophie", "4711", "971501234567", "Dear", "wamid", "passport")
-
-
-def assert_told_nothing(rows: list[list[Any]]) -> None:
-    text = json.dumps(rows)
-    assert not [secret for secret in SECRETS if secret in text], text
+from tests.sheets.telling_rows import SINK, THEN, assert_told_nothing, ids, telling
+from tests.sheets.test_sheets_sink import until
 
 
 @pytest.fixture
@@ -306,6 +263,7 @@ def test_rows_that_were_sorted_meanwhile_are_put_back(
 
     monkeypatch.setattr(sheet_rows, "_write", sorting)
     bench.pipe.forgetting.ask("c1", THEN)
+    bench.pipe.governor._settings = bench.settings.model_copy(update={"min_interval_s": 0.3})  # as with Google
     bench.drain()
     found = dict(zip(bench.column("Row id"), bench.column("Text"), strict=True))
     assert found == {f"{n:032x}": MARK if n % 3 == 1 else f"said {n}" for n in range(9)}
@@ -343,154 +301,15 @@ def test_a_row_that_is_refused_after_the_request_is_set_aside_without_its_person
     assert [each.row() for each in pipe.refused.rows()] == [redacted(telling(row, 0))]
 
 
-# -- the embedded sink's file
-
-
-def test_a_file_is_emptied_to_the_last_byte_and_repeats_are_known(row: Callable[..., Row], tmp_path: Path) -> None:
-    rows = SqliteRows(tmp_path / "rows.sqlite")
-    mine = [telling(row, n, text="4711 " + "long " * 3000) for n in range(20)]
-    rows.write([(0, n, one) for n, one in enumerate(mine)])
-    rows.write([(0, 20, row(20, "c2")), (0, 21, telling(row, 3, text="4711 another"))])  # the second is a conflict
-    late = row(30, received_ms=THEN + 1, text="a new life")
-    rows.write([(0, 22, late)])
-    request = request_of("c1", THEN)
-    assert rows.forget([request]) == {request.person: 21}
-    assert rows.forget([request]) == {request.person: 0}
-    assert rows.emptied(request.person) == 21
-    reader = RowsReader(tmp_path / "rows.sqlite")
-    kept = list(reader.query())
-    reader.close()
-    assert [one.row_id for one in kept] == ids([*range(21), 30])
-    assert kept[:20] == [redacted(one) for one in mine]
-    assert kept[21] == late
-    again = rows.write([(0, 23, redacted(mine[4]))])
-    assert (again.repeated, again.conflicts) == (1, 0)
-    rows.close()
-    data = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"4711" not in data
-    assert b"another" not in data
-    assert b"passport" not in data
-
-
-def test_both_files_learn_what_either_was_asked(row: Callable[..., Row], tmp_path: Path) -> None:
-    folder = DataFolder.create(tmp_path / "data", partitions=1)
-    rows = SqliteRows(folder.rows_file)
-    rows.write([(0, 0, telling(row, 0)), (0, 1, telling(row, 1, "c2"))])
-    rows.forget([request_of("c1", THEN)])
-    rows.close()
-    ledger = Ledger(folder.path / LEDGER_FILE)
-    forgetting = Forgetting(ledger)
-    forgetting.ask("c2", THEN)
-    agree(folder, forgetting)
-    agree(folder, forgetting)
-    assert forgetting.forgotten.covers(row(5, "c1"))
-    reader = RowsReader(folder.rows_file)
-    assert [one.text for one in reader.query()] == [MARK, MARK]
-    reader.close()
-    ledger.close()
-
-
-# -- the actors
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> DataFolder:
-    return DataFolder.create(tmp_path / "data", partitions=2)
-
-
-def test_the_actor_takes_a_request_in_without_credentials_and_does_it_later(
-    folder: DataFolder, settings: Any, bench: Any, row: Callable[..., Row], tmp_path: Path
+def test_long_conversations_are_emptied_in_parts(
+    bench: Any, row: Callable[..., Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_rows(folder, {0: [telling(row, 0), row(1, "c2")]})
-    kept = SqliteRows(folder.rows_file)
-    kept.write([(1, 0, telling(row, 9))])
-    kept.close()
-    settings = settings.model_copy(update={"batch_age_s": 0.1})
-    system = start(folder, settings)
-    try:
-        until(lambda: ask(system, "cursors")["cursors"].get("0") == 2)
-    finally:
-        system.shutdown()
-    (tmp_path / "none.json").write_text("{}")
-    system = start(folder, settings.model_copy(update={"credentials_file": tmp_path / "none.json"}))
-    try:
-        found = ask(system, "forget", conversation="c1")
-        assert (found["redacted"], found["pending"]) == (1, 1)  # the file's row; the spreadsheet waits
-        assert ask(system, "forgetting")["forgetting"][0]["spreadsheet"] == settings.spreadsheet
-        assert not system.ask("sink", "forget", {}, 5.0).ok
-        assert ask(system, "dlq_list")["total"] == 0
-    finally:
-        system.shutdown()
-    system = start(folder, settings)
-    try:
-        until(lambda: ask(system, "forgetting") == {"forgetting": []})
-        assert ask(system, "forget", conversation="c1")["redacted"] == 2
-    finally:
-        system.shutdown()
-    assert bench.column("Text") == [MARK, "text 1"]
-    assert_told_nothing([bench.values()[1]])
+    import actors.sheets.sweep as sweep
 
-
-@pytest.mark.slow
-def test_the_embedded_sink_forgets_and_a_push_empties_what_was_pushed_before(
-    settings: Any, bench: Any, tmp_path: Path
-) -> None:
-    from actors.sheets.progress import sink_marks
-    from actors.sheets.push import push
-    from stress.system_under_test import SystemUnderTest
-    from tests.sheets.whole_system import QUIET, feed
-
-    def message(number: int, conversation: str, text: str) -> Inbound:
-        return Inbound(id=f"m{number}", source="test", conversation=conversation, sender="x", text=text, sent_ms=THEN)
-
-    path = tmp_path / "data"
-    with SystemUnderTest(path, QUIET) as system:
-        feed(system, [message(n, f"c{n % 2}", f"4711 {n}") for n in range(4)], "one")
-        until(lambda: sum(sink_marks(system.folder).values()) == 4)
-        assert push(path, settings).pushed == 4
-        found = system.ask("sink", "forget", {"conversation": "c1"})
-        assert (found["redacted"], found["pending"]) == (2, 1)
-        assert [each["conversation"] for each in system.ask("sink", "forgetting")["forgetting"]] == ["c1"]
-        feed(system, [message(9, "c1", "a new life")], "two")
-        until(lambda: sum(sink_marks(system.folder).values()) == 5)
-    reader = RowsReader(path / "rows.sqlite")
-    texts = [one.text for one in reader.query()]
-    reader.close()
-    assert sorted(texts) == sorted([MARK, MARK, "4711 0", "4711 2", "a new life"])
-    report = push(path, settings)
-    assert (report.pushed, report.forgetting) == (1, 0)
-    assert bench.column("Text").count(MARK) == 2
-    assert "a new life" in bench.column("Text")
-    assert len(bench.column("Row id")) == 5
-
-
-def test_the_embedded_sink_empties_spreadsheets_of_before_by_itself(
-    folder: DataFolder, settings: Any, bench: Any, server: ServerProcess, row: Callable[..., Row]
-) -> None:
-    from actors.sheets.push import push
-    from tests.sheets.test_sheets_switching import start_embedded
-
-    add_rows(folder, {0: [telling(row, 0), row(1, "c2")]})
-    system = start_embedded(folder, settings)
-    try:
-        until(lambda: ask(system, "cursors")["cursors"]["0"] == 2)
-        assert push(folder.path, settings).pushed == 2
-        server.control("share", id=settings.spreadsheet, editors=[])
-        found = ask(system, "forget", conversation="c1")
-        assert (found["redacted"], found["pending"]) == (1, 1)
-
-        def troubled() -> bool:
-            answer = system.ask("sink", "forgetting", {}, 5.0)  # while the thread holds the ledger there is none
-            return answer.ok and "permission" in answer.result["forgetting"][0]["trouble"]
-
-        until(troubled)
-        server.control("share", id=settings.spreadsheet, editors=[SINK])
-    finally:
-        system.shutdown()
-    system = start_embedded(folder, settings)  # what an earlier life has left is done by the next one
-    try:
-        until(lambda: (a := system.ask("sink", "forgetting", {}, 5.0)).ok and a.result == {"forgetting": []})
-    finally:
-        system.shutdown()
-    assert bench.column("Text") == [MARK, "text 1"]
-    assert_told_nothing([bench.values()[1]])
+    monkeypatch.setattr(sweep, "MOST_ROWS", 7)
+    bench.source.add(*(telling(row, n, f"c{n % 2}") for n in range(40)))
+    bench.drain()
+    bench.pipe.forgetting.ask("c1", THEN)
+    bench.drain()
+    assert bench.pipe.forgetting.of("c1") == {"redacted": 20, "pending": 0, "spreadsheets": [], "asked_ms": THEN}
+    assert bench.column("Text") == ["my secret is 4711", MARK] * 20
