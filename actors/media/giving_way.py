@@ -14,6 +14,10 @@ POLL_S = 0.002
 PERIOD_S = 0.5
 """Slices come so often. A long period with a long slice disturbs fewer texts than short ones of the same share."""
 
+MOST_STILL_S = 30.0
+"""A reader stands still for at most so long with one file, then it runs whoever is in work: a long recording has to be
+read before its message's turn ends."""
+
 
 class GivingWay:
     """Tells a reader when to run.

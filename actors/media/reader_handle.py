@@ -16,7 +16,7 @@ from typing import IO
 import msgspec
 
 from actors.media.errors import MediaError
-from actors.media.giving_way import POLL_S, GivingWay
+from actors.media.giving_way import MOST_STILL_S, POLL_S, GivingWay
 from actors.media.reader import ReaderKind
 from actors.media.reader_process import MOST_FRAME, write_frame
 from actors.media.settings import MediaSettings
@@ -57,6 +57,7 @@ class ReaderProcess:
         self._clock = clock
         self._way = way
         self._still_since = 0.0
+        self._still_s = 0.0
         self._ready: ReaderReady | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         environment = {
@@ -135,6 +136,7 @@ class ReaderProcess:
 
     def _answer(self, deadline_s: float, way: GivingWay | None = None) -> bytes:
         end = self._clock() + deadline_s
+        self._still_s = 0.0
         try:
             while True:
                 if len(self._buffer) >= _LENGTH.size:
@@ -160,18 +162,21 @@ class ReaderProcess:
 
     def _give(self, way: GivingWay) -> float:
         """Stop the process or let it go on; returns for how long it has stood still, once it goes on."""
-        if not way.may_run(self._clock()):
-            if not self._still_since:
-                self._process.send_signal(signal.SIGSTOP)
-                self._still_since = self._clock()
-            return 0.0
-        return self._go_on()
+        now = self._clock()
+        still_s = self._still_s + (now - self._still_since if self._still_since else 0.0)
+        if still_s >= MOST_STILL_S or way.may_run(now):
+            return self._go_on()
+        if not self._still_since:
+            self._process.send_signal(signal.SIGSTOP)
+            self._still_since = now
+        return 0.0
 
     def _go_on(self) -> float:
         if not self._still_since:
             return 0.0
         self._process.send_signal(signal.SIGCONT)
         still_s, self._still_since = self._clock() - self._still_since, 0.0
+        self._still_s += still_s
         return still_s
 
     def _out(self) -> IO[bytes]:

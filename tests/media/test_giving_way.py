@@ -122,3 +122,17 @@ def test_what_hangs_is_late_for_all_that(tmp_path: Path) -> None:
     with pytest.raises(OverrunError):
         process.ask(ReadItem(key=1, path=str(tmp_path / "done"), name="hangs"), 20.0)
     process.kill()
+
+
+def test_it_stands_still_for_no_longer_than_its_most_with_one_file(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    way = Steps(1_000_000, done)  # texts without end
+    process = reader(way)
+    asked = ReadItem(key=1, path=str(done), name="waits")
+    # By this clock the most is over within a third of a second; then it runs, and is late like any other.
+    with pytest.raises(OverrunError):
+        process.ask(asked, 20.0)
+    assert psutil.STATUS_STOPPED in way.seen
+    assert way.seen - {psutil.STATUS_STOPPED}
+    done.touch()
+    process.kill()
