@@ -67,8 +67,10 @@ def shards() -> SupervisorSpec:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     spec = tree_spec()
+    sink = ChildSpec("sink", f"{__name__}:ToyShard")  # it answers for the letters that it holds, here none
     bench = Bench(
-        tmp_path_factory.mktemp("admin") / "data", tree_spec(children=(spec.children[0], shards(), *spec.children[2:]))
+        tmp_path_factory.mktemp("admin") / "data",
+        tree_spec(children=(spec.children[0], shards(), spec.children[2], sink)),
     )
     yield bench
     bench.system.shutdown()
