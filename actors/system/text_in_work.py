@@ -17,7 +17,8 @@ FILE = "text_in_work"
 """Its name in the data folder."""
 GATEWAY_SLOT = 0
 _SLOT = struct.Struct("<Q")
-_SLOTS = 512
+_SLOTS = 264  # a shard for each of the most partitions, and the gateway
+_NOBODY = bytes(_SLOTS * _SLOT.size)
 _STALE_NS = 1_000_000_000
 """A process that has not said for so long that it is busy is gone, or hangs."""
 
@@ -50,10 +51,10 @@ class TextInWork:
 
     def any(self) -> bool:
         """Tell whether any process has texts in its hands."""
-        if not any(self._map[:]):
+        if self._map[:] == _NOBODY:
             return False
         now = self._clock()
-        return any(said > 0 and 0 <= now - said < _STALE_NS for (said,) in _SLOT.iter_unpack(self._map[:]))
+        return any(0 <= now - said < _STALE_NS for (said,) in _SLOT.iter_unpack(self._map[:]))
 
     def close(self) -> None:
         """Unmap the file."""
