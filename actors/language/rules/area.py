@@ -97,7 +97,7 @@ def _plain(texts: list[str], at: int, value: float) -> tuple[int, float]:
             return at + 1, SIZE_UNITS[after]
         if value < 20 or following in _AWAY:
             return at, 0.0
-    elif after in ("متر", "metr", "mitr", "قدم") and (value < 15 or following in _AWAY):
+    elif after in ("متر", "metr", "mitr", "قدم", "م") and (value < 15 or following in _AWAY):
         return at, 0.0
     return at, SIZE_UNITS[after]
 

@@ -7,16 +7,17 @@ from typing import Final
 
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import DAY_WORDS, HALF, MERIDIEM, QUARTER, WEEKDAYS
+from actors.language.rules.lexicon import CURRENCIES, DAY_WORDS, MERIDIEM, MULTIPLIERS, WEEKDAYS
 from actors.language.rules.numbers import Number
+from actors.language.rules.spoken_time import minutes_after, minutes_before, minutes_in_words, part_of_day
 from actors.language.rules.word_set import word_set
 
 LEADS: Final = word_set(
     "at around by after before from until till til @ about between past ala 3ala ba3d abl حوالي بعد قبل من لحد الي"
 )
-O_CLOCK: Final = frozenset({"الساعه", "ساعه", "sa3a", "saa3a", "elsa3a", "essa3a", "saa"})
+O_CLOCK: Final = word_set("الساعه ساعه الساعة sa3a saa3a elsa3a essa3a saa sa3ah elsa3ah el-sa3a saah")
 _WRITTEN: Final = word_set("am pm صباحا ص مساء م")  # what is part of the time as written; a part of the day is not
-_PARTS: Final = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm", "noon": "pm"}
+_NAMED_TWELVE: Final = {"noon": "pm", "midday": "pm", "midnight": "am"}
 DAYS: Final = frozenset(WEEKDAYS) | frozenset(DAY_WORDS)
 
 
@@ -116,7 +117,7 @@ def _hour(tokens: Tokens, number: Number) -> _Reading | None:
             return None
         minute, dotted = int(digits), True
     reading = _Reading(hour, minute, number.first, number.after - 1, number.after, dotted=dotted)
-    spoken = _past(tokens, number)
+    spoken = minutes_before(tokens, number)
     if spoken is not None:
         reading.first, minutes, back = spoken
         reading.spoken = True
@@ -148,14 +149,35 @@ def _minutes(tokens: Tokens, number: Number, reading: _Reading) -> bool:
         reading.minute, reading.colon, reading.last, reading.at = int(digits), True, at + 1, at + 2
         if at + 3 < len(texts) and texts[at + 2] == ":" and tokens.kinds[at + 3] == NUMBER:
             reading.at = at + 4  # seconds
-    elif reading.before in O_CLOCK:
-        pair = _arabic_minutes(texts, at)
-        if pair is not None:
+    elif reading.before in O_CLOCK or reading.before in DAYS or not reading.spoken:
+        pair = minutes_after(texts, at)
+        if pair is not None and not _amount(texts, at + pair[1]):
+            reading.spoken = reading.before in DAYS or _part_follows(tokens, at + pair[1])
             minutes, used, back = pair
             _add(reading, minutes, back=back)
             reading.at += used
             reading.last = reading.at - 1
+        elif number.in_words and not reading.dotted and number.value <= 12:
+            minutes, used = minutes_in_words(texts, at)
+            if used and (reading.before in LEADS or reading.before in DAYS or _part_follows(tokens, at + used)):
+                reading.minute, reading.spoken = (
+                    minutes,
+                    nothing_counted(tokens, at + used) or _part_follows(tokens, at + used),
+                )
+                reading.at += used
+                reading.last = reading.at - 1
     return True
+
+
+def _amount(texts: list[str], at: int) -> bool:
+    """Whether what follows makes "3 ونص" an amount."""
+    return at < len(texts) and (texts[at] in MULTIPLIERS or texts[at] in CURRENCIES)
+
+
+def _part_follows(tokens: Tokens, at: int) -> bool:
+    """Whether a half or a part of the day follows."""
+    texts = tokens.texts
+    return at < len(texts) and (texts[at] in MERIDIEM or part_of_day(tokens, at, 6)[0] != "")
 
 
 def _o_clock(texts: list[str], reading: _Reading) -> None:
@@ -175,20 +197,20 @@ def _half_of_day(tokens: Tokens, number: Number, reading: _Reading) -> bool:
         return False  # "ya 3am": a form of address
     if after in ("el", "al") and at + 1 < len(texts) and texts[at + 1] in MERIDIEM:
         at, after = at + 1, texts[at + 1]  # "10 el sob7"
+    part, part_after = part_of_day(tokens, reading.at, reading.hour)
+    if part:
+        reading.meridiem, reading.marked, reading.at = part, True, part_after
+        return True
     touching = at < len(texts) and tokens.starts[at] - tokens.ends[at - 1] <= 1
     last = _dotted_meridiem(texts, at) if touching else 0
-    if after in MERIDIEM and not (after == "am" and number.in_words):
+    if after in MERIDIEM and not (after == "am" and number.in_words and number.value == 1):
         reading.meridiem, reading.marked, reading.at = MERIDIEM[after], True, at + 1
         if after in _WRITTEN:
             reading.last = at
     elif last:
         reading.meridiem, reading.marked, reading.last, reading.at = after + "m", True, last, last + 1
-    elif after in ("in", "at") and at + 1 < len(texts):
-        part_at = at + 2 if texts[at + 1] == "the" and at + 2 < len(texts) else at + 1
-        part = texts[part_at]
-        if part in _PARTS and (after == "in" or part == "night"):
-            reading.meridiem = "am" if part == "night" and reading.hour == 12 else _PARTS[part]
-            reading.marked, reading.at = True, part_at + 1
+    elif after in _NAMED_TWELVE and reading.hour == 12:
+        reading.meridiem, reading.marked, reading.last, reading.at = _NAMED_TWELVE[after], True, at, at + 1
     elif after == "sharp":
         reading.marked, reading.at = True, at + 1
     elif after == "ish" and touching:
@@ -216,7 +238,8 @@ def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
         # "9.30" is a time only beside a day, on the quarter hour; else it is an amount
         quarter = reading.minute % 15 == 0 and reading.hour <= 12
         beside = before in LEADS and not DAYS.isdisjoint(tokens.texts)
-        return 0.85 if (quarter and beside) or before in _NOW else 0.0
+        late = 12 < reading.hour < 24 and reading.minute % 5 == 0 and before in _AT_FOUR
+        return 0.85 if (quarter and beside) or late or before in _NOW else 0.0
     if reading.marked:
         return 0.96
     if reading.colon or reading.spoken or o_clock:
@@ -225,7 +248,23 @@ def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
         return _bare(tokens, number, reading.at)
     if before in DAYS and not number.in_words:
         return min(_bare(tokens, number, reading.at), 0.75)
-    return 0.0
+    return _agreed(tokens, number, reading)
+
+
+_YES: Final = word_set("ok okay k sure fine yes yep great perfect good tamam تمام اوكي خلاص 5alas")
+_COMES: Final = word_set("you u there meet ok okay come coming free visit call them us me or and , b ")
+
+
+def _agreed(tokens: Tokens, number: Number, reading: _Reading) -> float:
+    """Judge an hour that a short answer or "tonight" makes one: "ok 11 then", "see you 7 tonight"."""
+    texts, at = tokens.texts, reading.at
+    if not 1 <= number.value <= 12 or number.in_words or number.value != int(number.value):
+        return 0.0
+    after = texts[at] if at < len(texts) else ""
+    if after in ("tonight", "tonite", "2night") and reading.before in _COMES:
+        return 0.8
+    short = len(texts) <= 6 and reading.before in _YES and number.first == 1
+    return 0.75 if short and (after == "then" or (after in ("works", "it") and at + 2 >= len(texts))) else 0.0
 
 
 _NOW: Final = frozenset({"its", "it's", "it", "now"})
@@ -263,48 +302,9 @@ _AFTER_HOUR: Final = word_set(
     "and or if is works please pls plz for today tomorrow tmrw on to then thanks thank ok okay will would can we "
     "i but so good fine my with monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat "
     "sun tonight sharp بكره اليوم bokra latest max till until because since as instead thx work suits when also "
-    "maybe before after the at in"
+    "maybe before after the at in next الي ل لحد حتي و او لو ان عشان ممكن اذا شكرا تمام مناسب ok بس law w aw momken "
+    "shokran 3ashan tamam monaseb insha inshallah ان"
 )
-
-
-def _past(tokens: Tokens, number: Number) -> tuple[int, int, bool] | None:
-    """Read "half past", "quarter to", "20 past" before an hour: first token, minutes, whether they count back."""
-    texts = tokens.texts
-    at = number.first - 1
-    if at < 1 or number.value > 12:
-        return None
-    if texts[at] not in ("past", "to", "till", "after"):
-        return None
-    back = texts[at] in ("to", "till")
-    lead = texts[at - 1]
-    if lead == "half" and texts[at] == "past":
-        return at - 1, 30, False
-    if lead == "quarter":
-        return at - 1, 15, back
-    if lead in ("ten", "twenty", "five", "10", "20", "25", "5") and texts[at] == "past":
-        return at - 1, {"ten": 10, "twenty": 20, "five": 5}.get(lead) or int(lead), back
-    return None
-
-
-def _arabic_minutes(texts: list[str], at: int) -> tuple[int, int, bool] | None:
-    """Read minutes after an hour: "ونص", "و ربع", "الا ربع", "w nos": minutes, tokens, whether they count back."""
-    word = texts[at] if at < len(texts) else ""
-    further = texts[at + 1] if at + 1 < len(texts) else ""
-    if word in ("و", "w", "and", "wa", "الا", "illa", "ela"):
-        back = word in ("الا", "illa", "ela")
-        minutes = _fraction(further)
-        return (minutes, 2, back) if minutes and not (back and minutes == 30) else None
-    minutes = _fraction(word[1:]) if word.startswith("و") else 0
-    return (minutes, 1, False) if minutes else None
-
-
-def _fraction(word: str) -> int:
-    """Minutes of a part of an hour; 0 where the word is none."""
-    if word in HALF:
-        return 30
-    if word in QUARTER:
-        return 15
-    return 20 if word in ("تلت", "ثلث") else 0
 
 
 def nothing_counted(tokens: Tokens, at: int) -> bool:

@@ -9,8 +9,10 @@ from actors.language.rules.fold import Tokens
 from actors.language.rules.hour_reading import LEADS, O_CLOCK, clock_value, likely_half, nothing_counted, time_of
 from actors.language.rules.lexicon import DAY_WORDS, HALF, MERIDIEM, QUARTER, WEEKDAYS
 from actors.language.rules.numbers import Number
+from actors.language.rules.word_set import word_set
 
 _JOIN: Final = frozenset({"-", "to", "or", "and", "till", "until", "/", "او", "الي", "ل", "w", "و"})
+_BETWEEN: Final = frozenset({"between", "بين", "ben", "bein", "من"})
 _NAMED: Final = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 TIME_WORDS: Final = (
     frozenset(MERIDIEM)
@@ -21,7 +23,10 @@ TIME_WORDS: Final = (
     | (LEADS - {"من", "الي"})
     | frozenset(WEEKDAYS)
     | frozenset(DAY_WORDS)
-    | {"sharp", "its", "it", "morning", "afternoon", "evening", "night"}
+    | word_set(
+        "sharp its it morning afternoon evening night p m ish then works بين الليل ليل المساء الصباح بالليل leil lel"
+    )
+    | word_set("bellel belel belleil beleil bilel billeil belail fagr fajr الفجر ben bein مساء العشا")
 )
 
 
@@ -46,7 +51,9 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     taken = -1
     count = len(numbers)
     for index, number in enumerate(numbers):
-        if number.role or number.first < taken:
+        if number.first < taken and not number.role:
+            number.role = "time"  # the minutes
+        if number.role:
             continue
         candidate, last = time_of(tokens, number, context)
         if candidate is None and index + 1 < count:
@@ -84,15 +91,19 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
     before = tokens.texts[number.first - 1] if number.first else ""
     second, _ = time_of(tokens, right, context)
     if second is None:
-        if before not in ("between", "at", "around", "بين") or right.value > 12 or right.value != int(right.value):
+        if (
+            before not in ("between", "at", "around", "بين", "ben", "bein", "من")
+            or right.value > 12
+            or right.value != int(right.value)
+        ):
             return None, 0
-        if before == "between" and nothing_counted(tokens, right.after):
+        if before in _BETWEEN and nothing_counted(tokens, right.after):
             value = clock_value(right.value, 0, likely_half(right.value, context))
             right_candidate = Candidate(tokens.starts[right.first], tokens.ends[right.after - 1], "time", value, 0.8)
             second = right_candidate
         else:
             return None, 0
-    elif joiner == "and" and before not in ("between", "at", "around"):
+    elif joiner in ("and", "و", "w") and before not in ("between", "at", "around", "بين", "ben", "bein"):
         return None, 0
     hour = number.value
     second_hour = int(str(second.value)[:2])
@@ -110,23 +121,26 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
 
 
 def _second_bounds(tokens: Tokens, numbers: list[Number], times: list[Candidate], context: str) -> list[Candidate]:
-    """Find bare hours that follow a time: "5:15 or 6", "from 9.30 to 11"."""
+    """Find bare hours that follow a time: "5:15 or 6", "from 9.30 to 11", "between 3 and 4.30"."""
     found: list[Candidate] = []
     ends = {time.end for time in times}
     for number in numbers:
         before = number.first - 1
         if number.role or before < 1 or tokens.texts[before] not in _JOIN or tokens.ends[before - 1] not in ends:
             continue
-        if (
-            number.value != int(number.value)
-            or not 1 <= number.value <= 12
-            or not nothing_counted(tokens, number.after)
-        ):
+        hour = int(number.value)
+        minute = 0 if number.value == hour else _QUARTERS.get(tokens.texts[number.first].partition(".")[2], -1)
+        if not 1 <= hour <= 12 or minute < 0 or not nothing_counted(tokens, number.after):
             continue
-        value = clock_value(number.value, 0, likely_half(number.value, context if number.value < 8 else ""))
+        if minute and any(other.role == "price" for other in numbers):
+            continue
+        value = clock_value(hour, minute, likely_half(hour, context if hour < 8 else ""))
         number.role = "time"
         found.append(Candidate(tokens.starts[number.first], tokens.ends[number.after - 1], "time", value, 0.8))
     return found
+
+
+_QUARTERS: Final = {"00": 0, "15": 15, "30": 30, "45": 45}
 
 
 def _bare_second(tokens: Tokens, number: Number, right: Number) -> bool:
@@ -134,7 +148,7 @@ def _bare_second(tokens: Tokens, number: Number, right: Number) -> bool:
     return (
         not right.role
         and right.value <= 12
-        and tokens.texts[number.first - 1] in ("between", "بين")
+        and tokens.texts[number.first - 1] in _BETWEEN
         and time_of(tokens, right, "")[0] is None
         and nothing_counted(tokens, right.after)
     )

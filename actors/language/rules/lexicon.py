@@ -115,31 +115,62 @@ MONTHS: Final = _numbers(
     ("december dec ديسمبر", 12),
 )
 WEEKDAYS: Final = _numbers(
-    ("monday mon mondays الاثنين الإثنين الاتنين الأثنين etnein etnin itnein etneen etnen", 0),
-    ("tuesday tue tues tuesdays الثلاثاء الثلاثا التلات التلاتاء talat tlat thalatha", 1),
-    ("wednesday wed weds wednesdays wensday wednsday الأربعاء الاربعاء الأربع الاربعا arba3 arbe3", 2),
-    ("thursday thu thur thurs thursdays الخميس khamis khamees 5amis 5amees", 3),
-    ("friday fri fridays الجمعة gom3a gomaa jum3a jomaa gom3ah", 4),
-    ("saturday sat saturdays السبت sabt", 5),
-    ("sunday sun sundays الأحد الاحد الحد 7ad had ahad a7ad", 6),
+    (
+        (
+            "monday mon mondays الاثنين الإثنين الاتنين الأثنين etnein etnin itnein etneen etnen eletnen eletnein "
+            "alethnein ethnain"
+        ),
+        0,
+    ),
+    (
+        (
+            "tuesday tue tues tuesdays الثلاثاء الثلاثا التلات التلاتاء talat tlat thalatha talaat eltalat althulatha "
+            "tholatha"
+        ),
+        1,
+    ),
+    (
+        (
+            "wednesday wed weds wednesdays wensday wednsday الأربعاء الاربعاء الأربع الاربعا arba3 arbe3 elarba3 "
+            "alarbi3a arbi3a"
+        ),
+        2,
+    ),
+    (
+        (
+            "thursday thu thur thurs thursdays الخميس khamis khamees 5amis 5amees elkhamis elkhamees el5amis el5amees "
+            "alkhamis alkhamees"
+        ),
+        3,
+    ),
+    ("friday fri fridays الجمعة gom3a gomaa jum3a jomaa gom3ah jom3a jum3ah elgom3a eljum3a aljum3a algom3a", 4),
+    ("saturday sat saturdays السبت sabt elsabt alsabt essabt", 5),
+    ("sunday sun sundays الأحد الاحد الحد 7ad had ahad a7ad el7ad ela7ad al2a7ad ala7ad", 6),
 )
 # Weekday names that are also other words: they count only after a word that leads a date.
 WEAK_WEEKDAYS: Final = _set("sat sun mon wed fri thu tue had 7ad etnen etnein talat arba3 itnein mar")
 DAY_WORDS: Final = _numbers(
     (
-        "today tday اليوم النهارده النهاردة النهردة elnaharda enaharda elnahrda elyom elyoum alyoum alyom innaharda",
+        (
+            "today tday tdy اليوم النهارده النهاردة النهردة elnaharda enaharda elnahrda elyom elyoum alyoum alyom "
+            "innaharda ennaharda elnhrda enharda elyoom"
+        ),
         0,
     ),
     ("tonight tonite 2night الليلة الليله ellela elleila", 0),
     (
         (
             "tomorrow tomorow tommorow tommorrow tmrw tmrrw tmw tmr tmrow tomoro tomorro tomoz 2moro 2morrow 2mrw "
-            "tomrw tomrow بكرة بكره بكرا غدا غداً الغد باكر bokra bukra bokrah bokraa boukra bukrah bokara"
+            "tomrw tomrow بكرة بكره بكرا غدا غداً الغد غد باكر bokra bukra bokrah bokraa boukra bukrah bokara bkra "
+            "bokre bacher bachir باجر باچر"
         ),
         1,
     ),
     (
-        "yesterday ystrday yday yesterdy yesturday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh",
+        (
+            "yesterday ystrday yday yesterdy yesturday أمس امس إمبارح امبارح مبارح embare7 imbare7 embareh ams mbareh "
+            "mbare7 imbarih embari7 البارح البارحة"
+        ),
         -1,
     ),
 )

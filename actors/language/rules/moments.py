@@ -42,7 +42,7 @@ _ORDINAL_WORDS: Final = {
 _SPANS: Final = {
     "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "fortnight": 14,
     "يوم": 1, "ايام": 1, "يومين": 2, "اسبوع": 7, "اسابيع": 7, "اسبوعين": 14,
-    "yom": 1, "ayam": 1, "yomein": 2, "yomen": 2, "osbo3": 7, "osboo3": 7,
+    "yom": 1, "ayam": 1, "yomein": 2, "yomen": 2, "osbo3": 7, "osboo3": 7, "osbo3een": 14, "esbo3en": 14,
 }  # fmt: skip
 _MONTH_SPANS: Final = frozenset({"month", "months", "شهر", "شهور", "اشهر", "shahr", "shohor"})
 MOMENT_WORDS: Final = (
@@ -281,19 +281,31 @@ def _relative(tokens: Tokens, at: int, word: str, clock: Clock, by_after: dict[i
         if lead in ("in", "بعد", "ba3d", "after") and word in _SPANS and (lead != "after" or after != "of"):
             number.role = "date"
             return Candidate(starts[number.first - 1], ends[at], "date", clock.plus(days), 0.85)
-        if after == "ago":
+        if after == "ago" or (after == "back" and _ends_here(texts, at + 2)):
             number.role = "date"
             value = (
                 clock.plus(-days) if word in _SPANS else _by_dateparser(f"{int(number.value)} months ago", clock.today)
             )
             return Candidate(starts[number.first], ends[at + 1], "date", value, 0.9)
-        if lead in ("من", "men") and word in _SPANS:
+        if lead in _SINCE and word in _SPANS:
             number.role = "date"
             return Candidate(starts[number.first - 1], ends[at], "date", clock.plus(-days), 0.85)
         return None
-    if word in ("يومين", "اسبوعين", "yomein", "yomen") and before in ("بعد", "ba3d"):
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(_SPANS[word]), 0.85)
+    if word in _PAIRS and (before in ("بعد", "ba3d") or before in _SINCE):
+        days = -_SPANS[word] if before in _SINCE else _SPANS[word]
+        return Candidate(starts[at - 1], ends[at], "date", clock.plus(days), 0.85)
     return None
+
+
+_SINCE: Final = word_set("من قبل منذ men abl 2abl mn")
+_PAIRS: Final = word_set("يومين اسبوعين yomein yomen osbo3een esbo3en")
+
+
+def _ends_here(texts: list[str], at: int) -> bool:
+    """Whether "two days back" ends a clause, so that "back" is no way home."""
+    return (
+        at >= len(texts) or not texts[at][0].isalpha() or texts[at] in ("and", "but", "still", "i", "we", "you", "for")
+    )
 
 
 @lru_cache(maxsize=4096)

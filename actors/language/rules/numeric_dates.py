@@ -8,7 +8,7 @@ from typing import Final
 from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import WEEKDAYS
+from actors.language.rules.lexicon import MONTHS, WEEKDAYS
 from actors.language.rules.numbers import Number
 from actors.language.rules.tense import is_past
 from actors.language.rules.word_set import word_set
@@ -57,7 +57,9 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
             if len(parts) > 1:
                 slash = (last > at and texts[at + 1] == "/") or last == at
                 named = texts[at - 1] if at and texts[at - 1] not in (",", "-") else (texts[at - 2] if at > 1 else "")
-                value = _numeric(parts, clock, slash=slash, weekday=WEEKDAYS.get(named))
+                value = _numeric(
+                    parts, clock, slash=slash, weekday=WEEKDAYS.get(named), dated=named in _DATED or named in WEEKDAYS
+                )
                 follows = texts[last + 1] if last + 1 < count else ""
                 if (
                     value
@@ -70,19 +72,24 @@ def find_numeric_dates(tokens: Tokens, clock: Clock) -> list[Candidate]:
     return found
 
 
+_DATED: Final = word_set(
+    "from on by since till until til before after dated date due men mn min men2 yom youm l lehad abl ba3d من يوم "
+    "بتاريخ "
+    "تاريخ قبل بعد لحد حتي الي ليوم"
+)
 _NOT_AFTER: Final = word_set(
     "bed beds bedroom bedrooms br bhk bath baths bathrooms rooms room k m mn million % aed dhs cheques chqs days weeks"
 )
 
 
-def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | None = None) -> str:
+def _numeric(parts: list[str], clock: Clock, *, slash: bool, weekday: float | None, dated: bool) -> str:
     if any("." in part or "," in part or len(part) > 4 for part in parts):
         return ""
     numbers = [int(part) for part in parts]
     if len(parts) == 2:
         if not slash or len(parts[0]) > 2 or len(parts[1]) > 2:
             return ""
-        if numbers == [24, 7] or (numbers[1] == 10 and numbers[0] <= 10):
+        if numbers == [24, 7] or (numbers[1] == 10 and numbers[0] <= 10 and not dated):
             return ""
         day, month, year = numbers[0], numbers[1], 0
     elif len(parts[0]) == 4:
@@ -123,7 +130,15 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
     count = len(texts)
     for number in numbers:
         at = number.after
-        if number.role or number.in_words or at >= count or texts[at] not in ORDINALS or not 1 <= number.value <= 31:
+        if number.role or number.in_words or not 1 <= number.value <= 31:
+            continue
+        if number.first and texts[number.first - 1] in _DAY_LEADS and texts[number.first - 2] not in _EVERY:
+            candidate = _arabic_day(tokens, number, clock)
+            if candidate is not None:
+                number.role = "date"
+                found.append(candidate)
+            continue
+        if at >= count or texts[at] not in ORDINALS:
             continue
         if starts[at] != ends[at - 1] or number.value != int(number.value):
             continue
@@ -161,6 +176,21 @@ def find_bare_days(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[
             number.role = "date"
             found.append(Candidate(start, end, "date", value, sure))
     return found
+
+
+_EVERY: Final = frozenset({"كل", "kol"})
+_DAY_LEADS: Final = word_set("يوم ليوم بيوم بتاريخ تاريخ yom youm yoom")
+
+
+def _arabic_day(tokens: Tokens, number: Number, clock: Clock) -> Candidate | None:
+    """Read "يوم ١٥", "yom 20": a day without its month, where nothing is counted after it."""
+    texts, at = tokens.texts, number.after
+    after = texts[at] if at < len(texts) else ""
+    if number.value != int(number.value) or after in ("/", "-", ":", "%") or after in MONTHS:
+        return None
+    past = is_past(texts, number.first - 2) if number.first > 1 else False
+    value = clock.past_day(int(number.value)) if past else clock.day(int(number.value))
+    return Candidate(tokens.starts[number.first], tokens.ends[at - 1], "date", value, 0.85) if value else None
 
 
 def find_first_bounds(tokens: Tokens, numbers: list[Number], dates: list[Candidate]) -> list[Candidate]:
