@@ -9,10 +9,11 @@ and expiry), ``expiry`` (expiry and digest, in the order of expiry), ``rows``, `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from store.entries import Counters, counters_of, put_entries, remove_entries
+from store.entries import Counters, counters_of, put_entries, remove_entries, replace_entries
 from store.environment import Environment, Transaction
 from store.errors import Fenced, QueueFull, StoreError
 from store.recent import Recent, encode_turn, load_recent, merge_claims, merge_named, write_record
@@ -216,6 +217,30 @@ class PartitionState(PartitionView):
             rows, count = remove_entries(txn, self._env.database("rows"), at.rows, before, limit=TRIM_LIMIT)
             txn.put(ROWS, rows.pack(), db=self._env.database("meta"))
             return at._replace(rows=rows), count
+
+        self._at, count = self._env.write(work, urgent=True)
+        return count
+
+    def replace_rows(self, rows: Mapping[int, bytes]) -> int:
+        """Write other bytes in place of rows that wait for the sink, in one transaction.
+
+        Args:
+            rows: position to new bytes; positions that are not held are passed over.
+
+        Returns:
+            how many were replaced.
+
+        Raises:
+            Fenced, DiskFull: nothing was replaced.
+        """
+        if not rows:
+            return 0
+
+        def work(txn: Transaction) -> tuple[_Standing, int]:
+            at = self._standing(txn)
+            counters, count = replace_entries(txn, self._env.database("rows"), at.rows, rows)
+            txn.put(ROWS, counters.pack(), db=self._env.database("meta"))
+            return at._replace(rows=counters), count
 
         self._at, count = self._env.write(work, urgent=True)
         return count

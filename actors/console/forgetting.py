@@ -1,7 +1,8 @@
 """Forget a conversation on request: its media, text and names, in every place where a data folder keeps them.
 
 Each step may be done again, and none needs what a later one removes: a command that was interrupted is given again.
-Nothing is removed while a message, a row or a reply of the conversation is still on its way.
+Nothing is removed while a message or a reply of the conversation is still on its way. Rows that wait for the sink are
+emptied where they wait.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Forgetting:
         removed |= {
             "sessions": int(gone["known"]),
             "dead_letters": len(gone["letters"]),
-            "rows": sink.get("redacted", 0),
+            "rows": sink.get("redacted", 0) + gone["rows"],
             **{name: gateway[name] for name in ("inbox", "rejects", "aliases")},
         }
         ask_for_wipe(self._folder)
@@ -104,7 +105,7 @@ class Forgetting:
             if not held["waiting"]:
                 return held
             if self._clock() > give_up:
-                waiting = ", ".join(f"{held[name]} {name}" for name in ("messages", "rows", "replies") if held[name])
+                waiting = ", ".join(f"{held[name]} {name}" for name in ("messages", "replies") if held[name])
                 raise StillInWorkError(f"{waiting} of {self._conversation} are still on their way")
             self._sleep(_LOOK_EVERY_S)
 
@@ -134,12 +135,12 @@ class Forgetting:
                 raise StillInWorkError(f"{answer['under_way']} replies to {self._conversation} are being sent")
             self._sleep(_LOOK_EVERY_S)
 
-    def _forget_media(self, letters_files: list[str]) -> dict[str, int]:
+    def _forget_media(self, named: list[str]) -> dict[str, int]:
         store = ContentStore(self._folder.media)
         with self._gallery(store) as gallery, self._rows() as rows:
             gone = gallery.forget(self._conversation) if gallery is not None else None
             entries, files = gone or (0, 0)
-            contents = {*letters_files, *_contents_of(rows, self._conversation)}
+            contents = {*named, *_contents_of(rows, self._conversation)}
 
             def shown(sha256: str) -> bool:
                 return (gallery is not None and gallery.shows(sha256)) or _others_show(rows, self._conversation, sha256)

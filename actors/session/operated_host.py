@@ -11,10 +11,11 @@ from actors.session.events import Unlock
 from actors.session.ordering import Arrival, Released
 from actors.session.partition_host import REPLAYED, PartitionHost
 from actors.session.residents import Cell
+from actors.sheets.redaction import redacted
 from messages.inbound import INBOX_ENTRY, Inbound
-from messages.row import DEAD_LETTER, REPLY, ROW, DeadLetter
+from messages.row import DEAD_LETTER, REPLY, ROW, DeadLetter, Row
 from messages.session import Snapshot
-from messages.wire import WireError
+from messages.wire import WireError, encode
 
 _PAGE = 500
 
@@ -24,10 +25,10 @@ class Held(NamedTuple):
 
     Attributes:
         messages: that are not finished, in the inbox or in work.
-        rows: that the sink has not written.
+        rows: that the sink has not written; they are emptied where they wait.
         replies: that delivery has not taken.
         letters: ids of its dead letters.
-        files: SHA-256 of the contents that those letters name.
+        files: SHA-256 of the contents that those letters and rows name.
         known: whether there is a session.
         inbox_end: position behind the last inbox entry that was looked at.
     """
@@ -43,7 +44,7 @@ class Held(NamedTuple):
     @property
     def waiting(self) -> bool:
         """Whether something is on its way that must not be lost."""
-        return bool(self.messages or self.rows or self.replies)
+        return bool(self.messages or self.replies)
 
 
 class OperatedHost(PartitionHost):
@@ -128,21 +129,24 @@ class OperatedHost(PartitionHost):
         if cell is not None and not cell.resting:
             messages = max(messages, 1)  # a dead letter that is replayed stands in no inbox
         letters = [letter for letter in self._letters() if _is_of(letter, key)]
+        rows = [row for _, row in self._waiting_rows(key, rows_written)]
+        named = [*(letter.message.attachments for letter in letters), *(row.attachments for row in rows)]
         return Held(
             messages=messages,
-            rows=sum(ROW.decode(raw).conversation == key for raw in self._waiting_rows(rows_written)),
+            rows=len(rows),
             replies=sum(REPLY.decode(raw).conversation == key for raw in self._waiting_replies()),
             letters=tuple(letter.letter_id for letter in letters),
-            files=tuple(file.sha256 for letter in letters for file in letter.message.attachments if file.sha256),
+            files=tuple(file.sha256 for files in named for file in files if file.sha256),
             known=cell is not None or self._state.session(key) is not None,
             inbox_end=end,
         )
 
     def forget(self, key: str, rows_written: int) -> Held:
-        """Remove all that the partition holds of a conversation: its session, dead letters, written rows, replies.
+        """Remove all that the partition holds of a conversation: its session, dead letters, and what its rows say.
 
-        Dedup keys stay, so that a message that is delivered again does not come back. Where something of the
-        conversation is on its way, nothing is removed. Doing it again does no harm.
+        Rows that wait for the sink stay, emptied as the sink empties those that it has. Dedup keys stay, so that a
+        message that is delivered again does not come back. Where a message or a reply of the conversation is on its
+        way, nothing is removed. Doing it again does no harm.
 
         Args:
             key: the conversation's key.
@@ -159,6 +163,8 @@ class OperatedHost(PartitionHost):
             return held
         while self._state.trim_rows(rows_written):
             pass
+        waiting = self._waiting_rows(key, rows_written)
+        self._state.replace_rows({position: encode(redacted(row)) for position, row in waiting})
         for letter in held.letters:
             self._turn.drop_letter(letter)
         self._turn.drop_session(key)
@@ -184,10 +190,12 @@ class OperatedHost(PartitionHost):
             after = page[-1][0]
             yield from (DEAD_LETTER.decode(raw) for _, raw in page)
 
-    def _waiting_rows(self, position: int) -> Iterator[bytes]:
+    def _waiting_rows(self, key: str, position: int) -> Iterator[tuple[int, Row]]:
+        needle = key.encode("utf-8", "surrogatepass")
         while entries := self._state.rows(position, limit=_PAGE):
             position = entries[-1][0] + 1
-            yield from (raw for _, raw in entries)
+            found = [(at, ROW.decode(raw)) for at, raw in entries if needle in raw]
+            yield from (one for one in found if one[1].conversation == key)
 
     def _waiting_replies(self) -> Iterator[bytes]:
         position = 0

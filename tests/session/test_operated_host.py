@@ -28,15 +28,34 @@ def test_what_is_on_its_way_is_named_and_nothing_is_removed(bench: Bench) -> Non
     bench.host.take_in()
     assert bench.host.held("Sara", 0).messages == 1
     bench.settle()
-    held = bench.host.forget("Sara", 0)
-    assert (held.messages, held.rows, held.waiting) == (0, 1, True)
     assert bench.state.session("Sara") is not None
     held = bench.host.forget("Sara", bench.state.rows_next)
-    assert not held.waiting
-    assert held.known
+    assert (held.messages, held.rows, held.waiting, held.known) == (0, 0, False, True)
     assert bench.state.session("Sara") is None
     assert bench.state.session("Omar") is not None
     assert not bench.host.forget("Sara", bench.state.rows_next).known
+
+
+def test_rows_that_wait_for_the_sink_stay_and_say_nothing_any_more(bench: Bench) -> None:
+    file = Attachment(name="plan.pdf", sha256="ab" * 32)
+    told = msgspec.structs.replace(inbound(1, conversation="Sara", text="marmalade"), attachments=(file,))
+    bench.put(told, inbound(2, conversation="Omar", text="for Sara"))
+    bench.settle()
+    before = {row.row_id: row for row in bench.rows()}
+    held = bench.host.forget("Sara", 0)
+    assert (held.rows, held.files) == (1, ("ab" * 32,))
+    after = {row.row_id: row for row in bench.rows()}
+    assert set(after) == set(before)
+    assert [row for row in after.values() if row.conversation == "Omar"] == [
+        row for row in before.values() if row.conversation == "Omar"
+    ]
+    (sara,) = (row for row in after.values() if row.conversation != "Omar")
+    assert "marmalade" not in str(sara)
+    assert "Sara" not in str(sara)
+    assert bench.host.forget("Sara", 0).rows == 0
+    size = bench.state.rows_bytes
+    bench.die()
+    assert bench.state.rows_bytes == size == sum(len(raw) for _, raw in bench.state.rows(0))
 
 
 def test_letters_go_with_the_names_of_their_files_and_others_stay(bench: Bench) -> None:

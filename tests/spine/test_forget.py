@@ -29,7 +29,7 @@ from messages.media import GalleryEntry, Reading
 from messages.row import Reject
 from stress.system_under_test import SystemUnderTest
 from tests.spine.conftest import StartSystem
-from tests.spine.feeding import client_of, feed, finished, message, rows_of, until
+from tests.spine.feeding import client_of, feed, finished, message, rows_of, shards, until
 
 SOPHIE = "Sophie Bennett"
 PHONE = "+971559876543"
@@ -142,16 +142,33 @@ def test_nothing_of_a_person_is_left_and_others_keep_everything(start_system: St
 
 def test_a_message_that_is_on_its_way_is_finished_before_it_is_forgotten(start_system: StartSystem) -> None:
     system = start_system()
-    system.ask("language", "pause")
-    system.ask("sink", "pause")
+    system.ask("sessions", "pause")
     feed(system, [from_sophie(1, "hello")], wait=False)
-    client = majlis("admin", "forget", SOPHIE, "--yes", "--timeout", "1", "--folder", str(system.path))
-    assert client.returncode == 1
-    assert "still on their way" in client.stderr
-    system.ask("language", "resume")
-    system.ask("sink", "resume")
+    refused = majlis("admin", "forget", SOPHIE, "--yes", "--timeout", "1", "--folder", str(system.path))
+    assert refused.returncode == 1
+    assert "1 messages of Sophie Bennett are still on their way" in refused.stderr
+    system.ask("sessions", "resume")
+    forget(system)
+    assert finished(system, 1).rows == 1
+    assert [row.text for row in rows_of(system)] == ["[deleted on request]"]
+
+
+def test_rows_that_wait_for_a_sink_that_stands_still_are_emptied_where_they_wait(start_system: StartSystem) -> None:
+    system = start_system()
+    feed(system, [message("Omar", 1)])
+    system.ask("sink", "pause")
+    later = [from_sophie(1, "hello", run="later"), message("Omar", 2, "hello from Omar", run="later")]
+    feed(system, later, wait=False, run="later")
+    until(lambda: any(answer["session"] for answer in shards(system, "session", conversation=SOPHIE)), "it is decided")
     assert forget(system)["removed"]["rows"] == 1
-    assert len(rows_of(system)) == 1
+    system.ask("sink", "resume")
+    assert finished(system, 2, "later").rows == 2
+    rows = rows_of(system)
+    assert sorted(row.text for row in rows) == ["[deleted on request]", "hello", "hello from Omar"]
+    system.stop()
+    system.start()
+    system.stop()
+    assert holding(system.path) == {}
 
 
 class KilledError(Exception):
