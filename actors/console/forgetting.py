@@ -7,8 +7,10 @@ emptied where they wait.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -27,6 +29,8 @@ from actors.system.errors import SystemFault
 from store.folder import DataFolder
 from store.wipe import ask_for_wipe
 
+_LEAST_TELLING = 4
+"""A sender's name of fewer characters stands in other input by chance."""
 _LOOK_EVERY_S = 0.2
 _ANSWER_S = 60.0
 
@@ -77,19 +81,20 @@ class Forgetting:
         """
         give_up = self._clock() + timeout_s
         removed: dict[str, int] = {}
+        gateway: Counter[str] = Counter()
         while True:
             held = self._settled("held", give_up)
+            for name, count in self._ask("gateway", "forget", self._names()).items():
+                gateway[name] += count
             removed |= self._forget_media(held["files"])
             removed["replies"] = self._forget_replies(give_up)
             sink = self._ask("sink", "forget", {"conversation": self._conversation})
             gone = self._shard("forget")
             if not gone["waiting"]:
                 break  # else something has come in meanwhile, and everything is done for it as well
-        gateway = self._ask(
-            "gateway",
-            "forget",
-            {"conversation": self._conversation, "done": str(gone["cursor"]), "before": str(gone["inbox_end"])},
-        )
+        positions = {"done": str(gone["cursor"]), "before": str(gone["inbox_end"])}
+        for name, count in self._ask("gateway", "forget", {"conversation": self._conversation, **positions}).items():
+            gateway[name] += count
         removed |= {
             "sessions": int(gone["known"]),
             "dead_letters": len(gone["letters"]),
@@ -123,6 +128,14 @@ class Forgetting:
                 return answer.result
             errors.append(f"{name}: {answer.error}")
         raise SystemFault("; ".join(errors) or "no shard is ready")
+
+    def _names(self) -> dict[str, str]:
+        """Tell the gateway by what else the person may be named in rejected input: as long as rows still tell."""
+        with self._rows() as rows:
+            query = "SELECT DISTINCT sender, sender_name FROM rows WHERE conversation = ? AND direction = 'in' AND kind <> 'system'"
+            found = rows.execute(query, (self._conversation,)).fetchall() if rows is not None else []
+        names = sorted({name for pair in found for name in pair if len(name) >= _LEAST_TELLING})
+        return {"conversation": self._conversation, "names": json.dumps(names)}
 
     def _forget_replies(self, give_up: float) -> int:
         removed = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -185,17 +186,20 @@ class GatewayActor(ProcessActor):
             bell.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer ``inbox`` (counters, bytes held in each partition), ``forget`` (conversation, done, before)."""
+        """Answer ``inbox`` (counters, bytes held in each partition), ``forget`` (conversation, names, done, before)."""
         if verb == "inbox":
             return {"held_bytes": self._inbox.held_bytes(), **self._inbox.counters}
         if verb == "forget":
-            return self._forget(arguments["conversation"], int(arguments["done"]), int(arguments["before"]))
+            return self._forget(arguments)
         raise UnknownVerbError(f"the gateway does not know {verb!r}")
 
-    def _forget(self, conversation: str, done: int, before: int) -> dict[str, Any]:
+    def _forget(self, arguments: dict[str, str]) -> dict[str, Any]:
+        conversation = arguments["conversation"]
+        done, before = int(arguments.get("done", "0")), int(arguments.get("before", "0"))
         try:
-            names = self._http.forget(conversation) if self._http else forget_aliases(self._folder, conversation)
+            ids = self._http.forget(conversation) if self._http else forget_aliases(self._folder, conversation)
+            names = {*ids, *json.loads(arguments.get("names", "[]"))}
             partition = self._folder.partition_of(conversation)
-            return {"aliases": len(names), **self._inbox.forget(conversation, names, partition, done, before)}
+            return {"aliases": len(ids), **self._inbox.forget(conversation, names, partition, done, before)}
         except StoreError as error:
             raise AdminError(str(error)) from error

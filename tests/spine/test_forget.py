@@ -107,6 +107,7 @@ def live(system: SystemUnderTest) -> None:
             Reject(where=f"Chat with {SOPHIE}.txt:7", reason="no date", raw=b"xylophone"),
             Reject(where="feed.jsonl:1", reason="no text", raw=json.dumps({"from": SOPHIE, "x": "quokka"}).encode()),
             Reject(where="feed.jsonl:2", reason="no text", raw=b"from Omar"),
+            Reject(where="feed.jsonl:3", reason="no text", raw=f"{PHONE}: zanzibar".encode()),
         ]
     )
     client.close()
@@ -120,7 +121,8 @@ def test_nothing_of_a_person_is_left_and_others_keep_everything(start_system: St
     found = forget(system)
     removed = found["removed"]
     assert removed["sessions"] == removed["dead_letters"] == 1
-    assert removed["rejects"] == removed["rows"] == removed["gallery"] == 2
+    assert removed["rows"] == removed["gallery"] == 2
+    assert removed["rejects"] == 3  # by the file's name, by hers, and by her number that only her rows tell
     assert removed["files"] == 4  # two contents, a thumbnail and a reading; not what Omar has, too
     assert system.ask("sessions/shard-0", "sessions", {"filter": "Sophie"})["sessions"] == []
     # A second time there is nothing to do, and what is delivered again stays away.
@@ -206,7 +208,7 @@ def test_a_request_that_is_killed_anywhere_is_completed_by_the_next(start_system
             pid = process(system, name)
             os.kill(pid, signal.SIGKILL)
             until(lambda name=name, pid=pid: process(system, name) not in {0, pid}, f"{name} is back")  # type: ignore[misc]
-    assert died >= 6
+    assert died >= 7
     system.stop()
     system.start()
     system.stop()
