@@ -132,7 +132,8 @@ class Forgetting:
     def _names(self) -> dict[str, str]:
         """Tell the gateway by what else the person may be named in rejected input: as long as rows still tell."""
         with self._rows() as rows:
-            query = "SELECT DISTINCT sender, sender_name FROM rows WHERE conversation = ? AND direction = 'in' AND kind <> 'system'"
+            people = "direction = 'in' AND kind <> 'system'"
+            query = f"SELECT DISTINCT sender, sender_name FROM rows WHERE conversation = ? AND {people}"  # noqa: S608
             found = rows.execute(query, (self._conversation,)).fetchall() if rows is not None else []
         names = sorted({name for pair in found for name in pair if len(name) >= _LEAST_TELLING})
         return {"conversation": self._conversation, "names": json.dumps(names)}
