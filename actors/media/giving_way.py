@@ -14,6 +14,9 @@ POLL_S = 0.002
 PERIOD_S = 0.5
 """Slices come so often. A long period with a long slice disturbs fewer texts than short ones of the same share."""
 
+LINGER_S = 0.05
+"""Readers go on so long after the last text: in the short gaps between texts of a busy time they would get little done,
+and leave the caches cold for the next one."""
 MOST_STILL_S = 30.0
 """A reader stands still for at most so long with one file, then it runs whoever is in work: a long recording has to be
 read before its message's turn ends."""
@@ -30,6 +33,7 @@ class GivingWay:
     def __init__(self, in_work: Callable[[], bool], share: float) -> None:
         self._in_work = in_work
         self._slice_s = share * PERIOD_S
+        self._seen_s = float("-inf")
 
     def may_run(self, now_s: float) -> bool:
         """Tell whether readers may run now.
@@ -38,6 +42,8 @@ class GivingWay:
             now_s: seconds, monotonic, the same for all processes of the machine.
 
         Returns:
-            True while no text is in work, and in the slices.
+            True while no text is or has just been in work, and in the slices.
         """
-        return now_s % PERIOD_S < self._slice_s or not self._in_work()
+        if self._in_work():
+            self._seen_s = now_s
+        return now_s % PERIOD_S < self._slice_s or now_s - self._seen_s >= LINGER_S

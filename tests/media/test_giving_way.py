@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from actors.media.giving_way import PERIOD_S, GivingWay
+from actors.media.giving_way import LINGER_S, PERIOD_S, GivingWay
 from actors.media.reader_handle import OverrunError, ReaderProcess
 from actors.media.settings import MediaSettings
 from actors.system.text_in_work import TextInWork, shard_slot
@@ -51,7 +51,13 @@ def test_readers_run_while_no_text_is_in_work_and_in_their_slices() -> None:
     ran = sum(way.may_run(7 * PERIOD_S + step * PERIOD_S / 1000) for step in range(1000))
     assert ran == pytest.approx(100, abs=2)
     texts[0] = False
-    assert way.may_run(7.9 * PERIOD_S)
+    assert not way.may_run(8 * PERIOD_S - 0.001)  # the last text was just now
+    assert way.may_run(8.5 * PERIOD_S)
+    texts[0] = True
+    assert not way.may_run(8.5 * PERIOD_S + 0.001)
+    texts[0] = False
+    assert not way.may_run(8.5 * PERIOD_S + LINGER_S)
+    assert way.may_run(8.5 * PERIOD_S + LINGER_S + 0.002)
     assert all(GivingWay(lambda: True, 1.0).may_run(step / 100) for step in range(100))
 
 
