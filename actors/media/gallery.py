@@ -254,6 +254,8 @@ class Gallery:
         }
         for number in theirs:
             self._index.remove(number)
+        for entry in [entry for entry in self._index.oldest_first() if person in entry.reactions]:
+            self.react(entry.conversation, entry.message_id, person, "")
         contents = {entry.sha256 for entry in theirs.values() if entry.sha256}
         gone = {sha256 for sha256 in contents if not self._index.with_content(sha256)}
         gone |= {sha256 for sha256 in self._index.forget_contents(gone) if not self._index.with_content(sha256)}

@@ -246,3 +246,11 @@ def test_a_thread_that_is_decided_later_is_noted_and_stays(store: ContentStore, 
     gallery.add(msgspec.structs.replace(entry, text="read again"))
     assert (gallery.get(number).thread, gallery.get(number).text) == ("Viewing #2", "read again")
     assert gallery.set_thread("c1", "other", "x") == 0
+
+
+def test_reactions_of_a_forgotten_person_go_from_others_files(store: ContentStore, gallery: Gallery) -> None:
+    number = gallery.add(GalleryEntry(number=0, conversation="group", message_id="m1", sender="omar", at_ms=5))
+    gallery.react("group", "m1", "sara", "👍")
+    gallery.react("group", "m1", "omar", "❤")
+    assert gallery.forget("sara").entries == 0
+    assert gallery.get(number).reactions == {"omar": "❤"}
