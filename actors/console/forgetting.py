@@ -83,7 +83,8 @@ class Forgetting:
         removed: dict[str, int] = {}
         gateway: Counter[str] = Counter()
         while True:
-            held = self._settled("held", give_up)
+            held = self._settled(give_up)
+            ask_for_wipe(self._folder)  # first: also what an interrupted request has removed is to be overwritten
             for name, count in self._ask("gateway", "forget", self._names()).items():
                 gateway[name] += count
             removed |= self._forget_media(held["files"])
@@ -101,12 +102,11 @@ class Forgetting:
             "rows": sink.get("redacted", 0) + gone["rows"],
             **{name: gateway[name] for name in ("inbox", "rejects", "aliases")},
         }
-        ask_for_wipe(self._folder)
         return {"removed": removed, "pending": {"spreadsheets": sink.get("pending", 0)}}
 
-    def _settled(self, verb: str, give_up: float) -> dict[str, Any]:
+    def _settled(self, give_up: float) -> dict[str, Any]:
         while True:
-            held = self._shard(verb)
+            held = self._shard("held")
             if not held["waiting"]:
                 return held
             if self._clock() > give_up:
