@@ -17,7 +17,7 @@ from actors.language.rules.lexicon import (
     MULTIPLIERS,
     SIZE_UNITS,
 )
-from actors.language.rules.money import BARE_AMOUNTS, currency_before, read_bare, read_money
+from actors.language.rules.money import BARE_AMOUNTS, DOTTED_STARTS, currency_before, read_bare, read_money
 from actors.language.rules.numbers import Number
 from actors.language.rules.rooms import MOST_ROOMS, ROOM_PAIRS, read_pair, read_rooms
 from actors.language.rules.word_set import word_set
@@ -45,7 +45,8 @@ UNIT_WORDS: Final = (
     | frozenset(SIZE_UNITS)
     | SQUARE
     | frozenset(MERIDIEM)
-    | {"b"}
+    | DOTTED_STARTS
+    | {"b", "l"}
 )
 
 

@@ -20,7 +20,7 @@ _LINK = re.compile(
 _PHONE = re.compile(r"(?<![\w+.,/#-])(?:\+|00|\()?[0-9](?:[ ().\-/]{0,2}[0-9]){6,17}(?![\w%])(?![.,][0-9])")
 _TRAILING = ".,;:!?)]}'\"،"
 _CURRENCY_AFTER = re.compile(r"\s?(?:aed|dhs?|dirhams?|usd|egp|le|sar|gbp|eur|sq|درهم|جنيه|ريال|/-)")
-_CURRENCY_BEFORE = re.compile(r"(?:aed|dhs?\.?|usd|egp|sar|gbp|eur|rs\.?|[$£€₹])\s?\Z")
+_CURRENCY_BEFORE = re.compile(r"(?:(?<![a-z])(?:aed|dhs?\.?|usd|egp|sar|gbp|eur|rs\.?)|[$£€₹])\s?\Z")
 
 
 @lru_cache(maxsize=16384)

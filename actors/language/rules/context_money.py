@@ -12,7 +12,8 @@ from actors.language.rules.numbers import Number
 from actors.language.rules.word_set import word_set
 
 _DEAL_TALK: Final = word_set(
-    "offer offers offered offering counter price prices priced asking ask rent budget owner seller landlord buyer "
+    "wants wanted demands demanding steep much salary offer offers offered offering counter price prices priced "
+    "asking ask rent budget owner seller landlord buyer "
     "buyers deal accept accepted accepts agree agreed settle negotiate negotiable negotiation discount reduce "
     "reduced lower lowest drop dropped raise raised increase increased final best last meet split difference "
     "market index calculator cheap expensive insult joke lowball robbery cash cheque cheques chq chqs pay paying "
@@ -20,13 +21,16 @@ _DEAL_TALK: Final = word_set(
     "stretch stretches went gone sold rented neighbour neighbor neighbours similar same comparable listed afford "
     "amount money reject rejected reserve sell selling tenant renew renewal السعر سعر عرض ايجار المالك البائع "
     "المشتري نهائي اخر غالي رخيص نزل نزلوه تنزل نتفق موافق موافقين دافعين يدفع ادفع دفع ميزانيه ميزانيتي المطلوب "
-    "مطلوب كاش شيك شيكات تفاوض حدود se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha "
+    "مطلوب كاش شيك شيكات تفاوض حدود كثير كتير وايد غاليه زياده خلها خليها خلوها نزلها تطلبون يبون قيمه بدل سعره "
+    "سعرها se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha "
     "khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer"
 )
 _MONEY_BEFORE: Final = word_set(
-    "rent price budget under below above over max maximum min minimum upto asking ask offer offered offering "
+    "salary instead rent price budget under below above over max maximum min minimum upto asking ask offer offered "
+    "offering "
     "offers pay paid paying paying deposit cost costs at for around approx about reduce reduced drop dropped "
-    "lower lowest accept accepts take takes do final best lets let make makes made close settle agree agreed go "
+    "lower lowest accept accepts take takes wants want do final best lets let make makes made close settle agree "
+    "agreed go "
     "counter fee fees commission charge charges charged increase increased raise raised worth value valued quote "
     "quoted cheque cheques transfer transferred sent send amount total balance is now to from between within than "
     "last net was ميزانيه ميزانيتي ميزانيتنا بحدود حدود ب سعر السعر ايجار الايجار بسعر عرض دفعت ادفع تحت فوق اقل "
@@ -34,7 +38,7 @@ _MONEY_BEFORE: Final = word_set(
     "adfa3 dafa3t 3arboon ta7t a2al"
 )
 _MONEY_SURE: Final = word_set(
-    "dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer "
+    "salary dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer "
     "offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t"
 )
 _PERIODS: Final = word_set(
@@ -44,7 +48,8 @@ _PERIODS: Final = word_set(
 )
 _DEALS: Final = word_set(
     "do accept take takes settle agree final last best make counter offer offered close go meet budget price rent "
-    "asking reduce lower drop under below max lets at from to ask raise increase than least is for b ب عرض اخر "
+    "wants want asking reduce lower drop under below max lets at from to ask raise increase than least is for b ب "
+    "عرض اخر خلها خليها خلوها "
     "السعر akher a5er a5r take"
 )
 
@@ -121,10 +126,12 @@ def _counts_else(tokens: Tokens, number: Number, by_first: dict[int, Number], ta
         return True
     after = texts[at] if at < len(texts) else ""
     further = texts[at + 1] if at + 1 < len(texts) else ""
+    if number.value >= 1000 and after in ("month", "year") and further != "old":
+        return False  # "7,500 month"
     dash = after == "-" and further != "" and starts[at] == ends[at - 1] and starts[at + 1] == ends[at]
     if dash and not _range_with(number, by_first.get(at + 1)):
         return True
-    if after in COUNTED_WORDS or after in ("%", ":", "@"):
+    if after in COUNTED_WORDS or after in ("%", ":", "@") or (number.value < 1000 and _plural(after)):
         return True
     if after == "/" and further not in _PERIODS and further != "-":
         return True
@@ -132,6 +139,17 @@ def _counts_else(tokens: Tokens, number: Number, by_first: dict[int, Number], ta
     if before in _LABELS:
         return True
     return before == "-" and starts[first] == ends[first - 1] and (first < 2 or talk.prices_end != ends[first - 2])
+
+
+_NO_PLURALS: Final = word_set(
+    "is was as has its his this thus yes plus less unless pls plz works thanks sounds makes seems gives needs suits "
+    "guess less across always perhaps besides us bonus dewa's cheques includes means covers sirs boss"
+)
+
+
+def _plural(word: str) -> bool:
+    """Whether a word after a number is what it counts: "30 calls"."""
+    return len(word) > 3 and word[-1] == "s" and word.isascii() and word not in _NO_PLURALS and word.isalpha()
 
 
 def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
@@ -142,10 +160,14 @@ def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
     before = texts[max(0, first - 4) : first]
     near = before[-1] if before else ""
     following = texts[at : at + 2]
-    period = not _PERIODS.isdisjoint(following) or following in (["a", "month"], ["a", "year"], ["per", "month"])
+    if following == ["/", "-"]:
+        following = texts[at + 2 : at + 4]
+    period = not _PERIODS.isdisjoint(following) or following[:1] == ["per"] or following in _EACH
     start, end = tokens.starts[first], tokens.ends[at - 1]
     if texts[at : at + 2] == ["/", "-"]:
-        end = tokens.ends[at + 1]
+        return Candidate(start, tokens.ends[at + 1], "price", whole(value), 0.9)
+    if following[:1] == ["per"] and following[1:] and following[1] in _RATED:
+        return Candidate(start, end, "price", whole(value), 0.85)
     if number.grouped and not talk.amounts and any(0.5 < value / size < 2 for size in talk.sizes):
         return Candidate(start, end, "size", round(value), 0.75)  # "1,450 sqft, not 1,380"
     if near in _AREA_BEFORE and value >= 100 and not after.isalpha():
@@ -155,6 +177,10 @@ def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
         return Candidate(start, end, "price", whole(scaled), 0.74) if scaled else None
     sure = 0.9 if number.grouped else _plain_thousands(value, before, period=period)
     return Candidate(start, end, "price", whole(value), sure) if sure else None
+
+
+_EACH: Final = (["a", "month"], ["a", "year"], ["a", "week"])
+_RATED: Final = word_set("sqft sqm sq square sft foot ft meter metre night day head person hour car key visit")
 
 
 def _plain_thousands(value: float, before: list[str], *, period: bool) -> float:
@@ -196,6 +222,7 @@ def _spoken(tokens: Tokens, number: Number, amounts: list[float]) -> Candidate |
 
 RENT_SCALE: Final = 1e3
 SALE_SCALE: Final = 1e6
+_USUAL_SCALES: Final = frozenset({RENT_SCALE, SALE_SCALE})
 
 
 def _elliptical(value: float, talk: _Talk, near: str, *, period: bool) -> float | None:
@@ -205,7 +232,7 @@ def _elliptical(value: float, talk: _Talk, near: str, *, period: bool) -> float 
     decides where there is one. Without talk of a deal nothing is scaled.
     """
     for amount in talk.amounts:
-        for scale in (RENT_SCALE, SALE_SCALE):
+        for scale in (*_USUAL_SCALES, *(talk.scales - _USUAL_SCALES - {1.0})):
             if 0.4 < value * scale / amount < 2.5:
                 return value * scale
     if value != int(value):

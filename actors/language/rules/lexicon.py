@@ -77,10 +77,10 @@ CURRENCIES: Final = _strings(
     ("usd dollar dollars bucks us$ $ دولار dolar", "USD"),
     ("gbp pound pounds quid £", "GBP"),
     ("eur euro euros € يورو", "EUR"),
-    ("egp le جنيه جنية geneh gneh gineh genih ginih guinea", "EGP"),
+    ("egp le ج جنيه جنية جنيهات جنيها geneh gneeh ginee gneh gineh genih ginih guinea", "EGP"),
     ("sar sr riyal riyals ريال", "SAR"),
     ("inr rs rupees rupee ₹", "INR"),
-    ("qar kwd omr bhd jod دينار dinar", "DINAR"),
+    ("qar qr kwd kd omr bhd jod دينار dinar", "DINAR"),
     ("¥ jpy chf cad aud sgd", "OTHER"),
 )
 CURRENCY_MARKS: Final = frozenset("$£€₹¥")

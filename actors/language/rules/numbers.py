@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import NUMBER_WORDS
+from actors.language.rules.lexicon import CURRENCIES, MULTIPLIERS, NUMBER_WORDS
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?\Z")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
@@ -79,9 +79,16 @@ def find_numbers(tokens: Tokens, *, words: bool) -> list[Number]:
     at = 0
     while at < count:
         if kinds[at] == NUMBER:
-            parsed = parse_number(texts[at])
+            after = _spaced(tokens, at)
+            parsed = parse_number("".join(texts[at:after]))
+            if parsed is not None and after > at + 1:
+                found.append(Number(at, after, parsed[0], grouped=True))
+                at = after
+                continue
             if parsed is not None:
-                found.append(Number(at, at + 1, parsed[0], grouped=parsed[1]))
+                pointed = _pointed(tokens, at)
+                value = float(f"0.{texts[at]}") if pointed else parsed[0]
+                found.append(Number(at - pointed, at + 1, value, grouped=parsed[1]))
         elif words and texts[at] in NUMBER_WORDS:
             value, after = _spelled(texts, at)
             found.append(Number(at, after, value, in_words=True))
@@ -89,6 +96,50 @@ def find_numbers(tokens: Tokens, *, words: bool) -> list[Number]:
             continue
         at += 1
     return found
+
+
+def _thousands(texts: list[str], at: int) -> bool:
+    """Whether "k" or "thousand" follows, perhaps after one more digit word."""
+    for further in texts[at : at + 2]:
+        if further in ("k", "thousand", "grand"):
+            return True
+        if NUMBER_WORDS.get(further, 10) >= 10:
+            return False
+    return False
+
+
+def _spaced(tokens: Tokens, at: int) -> int:
+    """Return the token after "1 200 000" beside a currency: digits in groups of three; else the one after ``at``."""
+    texts, kinds = tokens.texts, tokens.kinds
+    after = at + 1
+    if len(texts[at]) > 3 or not texts[at].isdigit() or texts[at][0] == "0":
+        return after
+    while (
+        after < len(texts)
+        and kinds[after] == NUMBER
+        and len(texts[after]) == 3
+        and texts[after].isdigit()
+        and tokens.starts[after] - tokens.ends[after - 1] == 1
+    ):
+        after += 1
+    if after == at + 1:
+        return after
+    beside = (at and texts[at - 1] in CURRENCIES) or (after < len(texts) and texts[after] in CURRENCIES)
+    return after if beside else at + 1
+
+
+def _pointed(tokens: Tokens, at: int) -> bool:
+    """Whether a point without a digit before it stands before digits: ".5M"."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    return (
+        at > 0
+        and texts[at - 1] == "."
+        and ends[at - 1] == starts[at]
+        and (at < 2 or ends[at - 2] < starts[at - 1])
+        and at + 1 < len(texts)
+        and texts[at + 1] in MULTIPLIERS
+        and texts[at].isdigit()
+    )
 
 
 def _spelled(texts: list[str], at: int) -> tuple[float, int]:
@@ -109,7 +160,9 @@ def _spelled(texts: list[str], at: int) -> tuple[float, int]:
         value = NUMBER_WORDS.get(word)
         if value is None:
             break
-        if value == 100 and last < 10 and step == 1:
+        if step == 1 and total < 10 and 20 <= value < 100 and _thousands(texts, at + 1):
+            total = total * 100 + value  # "one twenty five k"
+        elif value == 100 and last < 10 and step == 1:
             total *= 100
         elif (
             ((last in (100, 200, 300, 400, 500) or (last < 10 and total >= 100)) and value < 100)
