@@ -94,6 +94,15 @@ def digest_of(rows: Iterable[tuple[Entry, Row]]) -> str:
     return state.hexdigest()
 
 
+def former_digest_of(rows: Iterable[tuple[Entry, Row]]) -> str:
+    """Hash rows as ledgers of version 1 did, which may have left batches open: with all that they say."""
+    state = hashlib.blake2b(digest_size=16)
+    for entry, _ in rows:
+        state.update(b"%d:%d:%d:" % (entry.partition, entry.position, len(entry.data)))
+        state.update(entry.data)
+    return state.hexdigest()
+
+
 def split_spans(spans: Sequence[Span], at: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Cut spans after a number of rows.
 

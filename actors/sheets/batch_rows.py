@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actors.sheets.backlog import Backlog
-from actors.sheets.batch import Batch, Entry, digest_of, spans_of, split_spans
+from actors.sheets.batch import Batch, Entry, digest_of, former_digest_of, spans_of, split_spans
 from actors.sheets.ledger import Ledger
 from actors.sheets.target import TargetBlockedError
 from messages.row import Row
@@ -49,7 +49,7 @@ class BatchRows:
         """
         if batch.sequence not in self._held:
             rows = self._backlog.fetch(batch.spans)
-            if digest_of(rows) != batch.digest:
+            if batch.digest not in {digest_of(rows), former_digest_of(rows)}:
                 raise TargetBlockedError(f"the rows of batch {batch.sequence} are not those that were planned")
             self._held[batch.sequence] = rows
         return self._held[batch.sequence]

@@ -8,6 +8,7 @@ from heapq import merge
 from typing import NamedTuple
 
 from actors.sheets.batch import Entry
+from actors.sheets.ledger import KEPT_PARTITION
 from messages.row import Row
 
 
@@ -109,3 +110,17 @@ def select(waiting: Mapping[int, Sequence[Item]], limits: Limits) -> list[Item]:
 def _in_order(hurried: Sequence[Sequence[Item]], others: Sequence[Sequence[Item]]) -> Iterable[Item]:
     for group in (hurried, others):
         yield from merge(*group, key=lambda item: (item.at_ms, item.entry.partition, item.entry.position))
+
+
+def lag_ms(chosen: Sequence[Item], now_ms: int) -> int | None:
+    """Tell for how long the first of some rows has been waiting.
+
+    Args:
+        chosen: rows of a batch.
+        now_ms: milliseconds since 1970 UTC.
+
+    Returns:
+        milliseconds; None where all are refused rows that are written again, which did not wait here since then.
+    """
+    fresh = [item.row.committed_ms for item in chosen if item.entry.partition != KEPT_PARTITION]
+    return now_ms - min(fresh) if fresh else None

@@ -94,10 +94,16 @@ class RefusedRows:
         """Return how many rows are set aside."""
         return int(self._ledger.fetch("SELECT COUNT(*) FROM dead")[0][0])
 
-    def rows(self, limit: int = 100) -> list[RefusedRow]:
-        """Return rows that are set aside, the newest first."""
+    def rows(self, limit: int = 100, *, oldest: bool = False) -> list[RefusedRow]:
+        """Return rows that are set aside.
+
+        Args:
+            limit: at most so many; all where it is negative.
+            oldest: begin with the oldest, not with the newest.
+        """
+        order = "at_ms" if oldest else "at_ms DESC"
         found = self._ledger.fetch(
-            f"SELECT {_FIELDS} FROM dead ORDER BY at_ms DESC,partition,position LIMIT ?",  # noqa: S608 - constants
+            f"SELECT {_FIELDS} FROM dead ORDER BY {order},partition,position LIMIT ?",  # noqa: S608 - constants
             (limit,),
         )
         return [RefusedRow(*record) for record in found]
@@ -167,7 +173,7 @@ def answer_letters(refused: RefusedRows, verb: str, arguments: Mapping[str, str]
     """
     if verb == "dlq_list":
         limit = max(1, int(arguments.get("limit", "100")))
-        return {"total": refused.count(), "letters": [_listed(row) for row in refused.rows(limit)]}
+        return {"total": refused.count(), "letters": [_listed(row) for row in refused.rows(limit, oldest=True)]}
     if verb == "dlq_show":
         found = refused.of(arguments.get("letter", ""))
         return {"letter": _shown(found[-1]) if found else None}
@@ -180,7 +186,7 @@ def answer_letters(refused: RefusedRows, verb: str, arguments: Mapping[str, str]
 
 
 def _letters(refused: RefusedRows) -> list[str]:
-    return list(dict.fromkeys(row.letter for row in reversed(refused.rows(limit=-1))))
+    return list(dict.fromkeys(row.letter for row in refused.rows(limit=-1, oldest=True)))
 
 
 def _done(act: Callable[[str], bool], letter: str) -> bool:

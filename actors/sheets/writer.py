@@ -7,7 +7,7 @@ calling :meth:`SheetsWriter.pump` again and again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from actors.sheets import protocol as p
 from actors.sheets.backlog import Backlog, RowsGoneError, RowSource
 from actors.sheets.batch import Batch
 from actors.sheets.batch_rows import BatchRows
-from actors.sheets.batching import Item, Limits, select, wait_ms
+from actors.sheets.batching import Limits, lag_ms, select, wait_ms
 from actors.sheets.errors import (
     CallFailed,
     Denied,
@@ -158,7 +158,9 @@ class SheetsWriter:
         self.counters[f"failed.{type(error).__name__}"] += 1
         if isinstance(error, Denied):
             self._block(f"the account may not write: {error}", _DENIED_WAIT_S)
-        elif isinstance(error, Refused | Missing):
+        elif isinstance(error, Missing):
+            self._block(f"there is no spreadsheet {self.current_spreadsheet()!r}, or it was deleted; rows wait")
+        elif isinstance(error, Refused):
             self._block(f"the spreadsheet cannot be prepared: {error}")
         return Pumped(min(5.0, error.retry_after_s or _IDLE_S))
 
@@ -221,11 +223,8 @@ class SheetsWriter:
             batch = self._rows.plan(spreadsheet, rows)
         self._backlog.remove(chosen)
         self._advance(p.Planned((batch,)))
-        self._note_lag(chosen)
+        self.lag_ms = lag_ms(chosen, self._clock_ms()) or self.lag_ms
         return None
-
-    def _note_lag(self, chosen: Sequence[Item]) -> None:
-        self.lag_ms = self._clock_ms() - min(item.row.committed_ms for item in chosen)
 
     # -- calls
 

@@ -63,9 +63,11 @@ def test_a_replayed_row_is_written_once(bench: Any, row: Callable[..., Row], ref
     assert answer_letters(bench.pipe.refused, "dlq_replay", {"letter": letter}) == {"replayed": [letter]}
     assert answer_letters(bench.pipe.refused, "dlq_replay", {"letter": letter}) == {"replayed": []}
     refusing.undo()
+    lag_ms = bench.pipe.writer.lag_ms
     bench.drain()
     assert bench.column("Row id") == ids([0, 2, 1])
     assert bench.pipe.refused.count() == 0
+    assert bench.pipe.writer.lag_ms == lag_ms  # the row was not on its way since it was decided
     bench.crash()
     bench.source.add(row(3))
     bench.drain()
@@ -238,3 +240,22 @@ def test_letters_of_a_push_are_in_the_queue_while_the_embedded_sink_runs(
         assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 1  # looking is free
         holder.close()
         assert json.loads(admin(folder.path, "dlq", "list", "--json").stdout)["total"] == 1
+
+
+def test_a_batch_that_version_1_left_open_is_settled(
+    bench: Any, row: Callable[..., Row], server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import actors.sheets.batch_rows as batch_rows
+    from actors.sheets.batch import former_digest_of
+
+    bench.source.add(row(0))
+    bench.drain()
+    bench.source.add(row(1))
+    server.control("faults", next=[["reset_after", ":batchUpdate"]])
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_rows, "digest_of", former_digest_of)
+        bench.pipe.drain(20.0, stop=lambda: bench.pipe.writer.counters["unknown"] > 0)
+    bench.crash()
+    bench.source.add(row(2))
+    bench.drain()
+    assert bench.column("Row id") == ids(range(3))

@@ -202,7 +202,7 @@ def test_a_wrong_id_is_told_once_and_rows_wait(bench: Any, row: Callable[..., Ro
     bench.source.add(row(0))
     assert not bench.open(spreadsheet="nope").drain(0.5)
     assert len(bench.notes) == 1
-    assert "cannot be prepared" in bench.notes[0]
+    assert bench.notes[0] == "there is no spreadsheet 'nope', or it was deleted; rows wait"
     bench.crash()
     bench.drain()
     assert bench.column("Row id") == ids([0])
