@@ -182,7 +182,11 @@ def _pid_of(system: SystemUnderTest, kind: str, chance: random.Random) -> int:
     while time.monotonic() < give_up:
         try:
             if kind == "admin":
-                return int((system.folder.read_runtime() or {})["admin_pid"])
+                # After the root's death the file names the old one until all of the tree is ready.
+                admin = int((system.folder.read_runtime() or {})["admin_pid"])
+                if psutil.pid_exists(admin):
+                    return admin
+                raise SystemFault("the admin is not up")  # noqa: TRY301 - as when nobody answers
             return int(system.ask(chance.choice(names[kind]), "status")["pid"])
         except (SystemFault, StoreError, KeyError):
             time.sleep(0.05)
