@@ -79,13 +79,20 @@ def sink(
     forgetting: Annotated[
         bool, typer.Option("--forgetting", help="List spreadsheets that still hold a conversation to be forgotten.")
     ] = False,
+    whole: Annotated[str, typer.Option("--whole", help="Show all of a row that was cut, by its row id.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Show how far the sink has written each partition."""
-    if refused + unblock + forgetting > 1:
-        raise typer.BadParameter("--refused, --unblock and --forgetting exclude each other")
+    if refused + unblock + forgetting + bool(whole) > 1:
+        raise typer.BadParameter("--refused, --unblock, --forgetting and --whole exclude each other")
+    if whole:
+        row = ask(folder, SINK, "whole", {"row": whole}, timeout)["row"]
+        if row is None:
+            fail(f"no row {whole} was cut: the spreadsheet holds all of it")
+        print_json(row) if as_json else print_facts(row)
+        return
     verb = "dead" if refused else "unblock" if unblock else "forgetting" if forgetting else "cursors"
     found = ask(folder, SINK, verb, {}, timeout)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from actors.sheets.backlog import Backlog
+from actors.sheets.backlog import Backlog, RowsGoneError
 from actors.sheets.batch import Batch, Entry, digest_of, former_digest_of, spans_of, split_spans
 from actors.sheets.ledger import Ledger
 from actors.sheets.target import TargetBlockedError
@@ -53,6 +53,13 @@ class BatchRows:
                 raise TargetBlockedError(f"the rows of batch {batch.sequence} are not those that were planned")
             self._held[batch.sequence] = rows
         return self._held[batch.sequence]
+
+    def if_there(self, batch: Batch) -> list[tuple[Entry, Row]]:
+        """Return a batch's rows; none where their log does not hold them any more."""
+        try:
+            return self.of(batch)
+        except (RowsGoneError, TargetBlockedError):
+            return []
 
     def drop(self, batch: Batch) -> None:
         """Hold a batch's rows no longer."""

@@ -19,6 +19,7 @@ MAX_CELL_UNITS = 50_000
 
 _CUT_ROOM = 60
 _SURELY_SHORT = MAX_CELL_UNITS // 2
+_SURELY_FEW = 20
 _DAY_MS = 86_400_000
 _EPOCH_SERIAL = 25_569
 """The serial number of 1 January 1970 in spreadsheets."""
@@ -149,6 +150,23 @@ COLUMNS: tuple[Column, ...] = (
     Column("row_id", "Row id", lambda r: text_cell(r.row_id)),
 )
 """Our columns, in the order in which a new worksheet gets them."""
+
+_LONG = ("text", "reply", "thread", "sender_name")
+
+
+def is_cut(row: Row) -> bool:
+    """Tell whether a cell takes only the beginning of what a row says."""
+    if any(len(getattr(row, name)) > _SURELY_SHORT and _too_long(getattr(row, name)) for name in _LONG):
+        return True
+    # Lists are short but for a few: their cells are only made where they could be too long.
+    if len(row.entities) + len(row.attachments) + len(row.notes) < _SURELY_FEW:
+        return False
+    return any(map(_too_long, (_entities(row), _attachments(row), "; ".join(row.notes))))
+
+
+def _too_long(text: str) -> bool:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL_UNITS
+
 
 BY_KEY = {column.key: column for column in COLUMNS}
 

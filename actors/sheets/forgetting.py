@@ -95,6 +95,9 @@ class Forgetting:
                 if table == "dead":  # what Google said may quote the cell
                     self._ledger.execute("UPDATE dead SET reason=? WHERE rowid=?", (f"refused; {MARK}", number))
                 count += 1
+        for number, data in self._ledger.fetch("SELECT rowid,data FROM whole"):
+            if self.forgotten.covers(ROW.decode(data)):
+                self._ledger.execute("DELETE FROM whole WHERE rowid=?", (number,))
         return count
 
     def _count(self, person: str, rows: int) -> None:

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS dead(partition INTEGER, position INTEGER, reason TEXT
   PRIMARY KEY(partition, position));
 CREATE TABLE IF NOT EXISTS kept(partition INTEGER, position INTEGER, data BLOB NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(partition, position));
+CREATE TABLE IF NOT EXISTS whole(letter TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS forgotten(person TEXT PRIMARY KEY, shown TEXT NOT NULL, conversation TEXT NOT NULL,
   asked_ms INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS forgetting(person TEXT NOT NULL, spreadsheet TEXT NOT NULL, trouble TEXT NOT NULL DEFAULT '',

@@ -1,4 +1,4 @@
-"""Admin verbs about what a ledger keeps: refused rows as letters, and requests to forget; both sinks answer them."""
+"""Admin verbs about what a ledger keeps: refused rows, rows that were cut, requests to forget; both sinks answer."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from actors.sheets.errors import LedgerError, SheetsError
 from actors.sheets.forgetting import Forgetting
 from actors.sheets.ledger import LEDGER_FILE, Ledger
 from actors.sheets.refused import RefusedRows, answer_letters
+from actors.sheets.whole_rows import WholeRows
 from store.folder import DataFolder
 from supervision.errors import AdminError
 
 LETTER_VERBS = frozenset({"dlq_list", "dlq_show", "dlq_replay", "dlq_purge"})
-LEDGER_VERBS = LETTER_VERBS | {"dead", "forgetting"}
+LEDGER_VERBS = LETTER_VERBS | {"dead", "forgetting", "whole"}
 
 
-def answer_ledger(
-    refused: RefusedRows, forgetting: Forgetting, verb: str, arguments: Mapping[str, str]
-) -> dict[str, Any]:
+def answer_ledger(ledger: Ledger, forgetting: Forgetting, verb: str, arguments: Mapping[str, str]) -> dict[str, Any]:
     """Answer a verb.
 
     Args:
-        refused: rows that are set aside.
-        forgetting: requests to forget.
+        ledger: the ledger.
+        forgetting: its requests to forget.
         verb: one of ``LEDGER_VERBS``.
         arguments: its arguments.
 
@@ -34,7 +33,10 @@ def answer_ledger(
     Raises:
         AdminError: an argument is wrong, or the ledger cannot be written.
     """
+    refused = RefusedRows(ledger)
     try:
+        if verb == "whole":
+            return {"row": WholeRows(ledger).of(arguments.get("row", ""))}
         if verb == "forgetting":
             return {"forgetting": forgetting.status()}
         if verb == "dead":
@@ -115,11 +117,12 @@ def answer_from(folder: DataFolder, verb: str, arguments: Mapping[str, str]) -> 
         "dlq_purge": lambda: {"purged": []},
         "dead": lambda: {"dead": []},
         "forgetting": lambda: {"forgetting": []},
+        "whole": lambda: {"row": None},
     }
     try:
         with ledger_of(folder, reading=verb not in {"dlq_replay", "dlq_purge"}) as ledger:
             if ledger is None:
                 return empty[verb]()
-            return answer_ledger(RefusedRows(ledger), Forgetting(ledger), verb, arguments)
+            return answer_ledger(ledger, Forgetting(ledger), verb, arguments)
     except LedgerError as error:
         raise AdminError(f"{error}; while `majlis rows push` runs, ask again when it has ended") from error

@@ -25,7 +25,6 @@ from actors.sheets.log_source import LogSource, adopt_embedded
 from actors.sheets.lookups import SheetLookups
 from actors.sheets.pipe import SheetsPipe
 from actors.sheets.redaction import person_of
-from actors.sheets.refused import RefusedRows
 from actors.sheets.rows_table import RowsFileError
 from actors.sheets.settings import SheetsSettings
 from messages.doorbell import Bell, Seen
@@ -58,7 +57,6 @@ class SheetsSink(ProcessActor):
         self._settings = SheetsSettings.model_validate(given.get("sheets", {}))
         self._ledger = Ledger(self._folder.path / LEDGER_FILE)
         self._forgetting = Forgetting(self._ledger)
-        self._refused = RefusedRows(self._ledger)
         adopt_embedded(self._folder, self._ledger)
         self._pipe: SheetsPipe | None = None
         self._lookups: SheetLookups | None = None
@@ -268,7 +266,7 @@ class SheetsSink(ProcessActor):
             partitions = self._folder.partitions
             return {"cursors": {str(p): mark for p, mark in self._marks.items() if p < partitions}}
         if verb in LEDGER_VERBS:
-            found = answer_ledger(self._refused, self._forgetting, verb, arguments)
+            found = answer_ledger(self._ledger, self._forgetting, verb, arguments)
             self._look.set()  # a row may be there to be written again
             return found
         if verb == "forget":

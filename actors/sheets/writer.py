@@ -37,6 +37,7 @@ from actors.sheets.spreadsheets import Spreadsheets
 from actors.sheets.stamps import Stamps
 from actors.sheets.sweep import Sweep
 from actors.sheets.target import FencedError, FullError, TargetBlockedError
+from actors.sheets.whole_rows import WholeRows
 from messages.row import Row
 from messages.wire import encode
 
@@ -93,6 +94,7 @@ class SheetsWriter:
         self._backlog = Backlog(source, ledger, settings.window_rows)
         self._rows = BatchRows(ledger, self._backlog, clock_ms)
         self._refused = RefusedRows(ledger)
+        self._whole = WholeRows(ledger)
         self._forgetting = forgetting
         self._sweep = Sweep(forgetting, ledger, http, clock_ms, report, wait_s=partial(governor.wait_s, write=True))
         self._blocked_until_ms = 0
@@ -350,7 +352,9 @@ class SheetsWriter:
                 with self._ledger.transaction():
                     self._ledger.mark_doubtful(batch.sequence)
             case p.Finish(batch):
+                rows = self._rows.if_there(batch)
                 with self._ledger.transaction():
+                    self._whole.keep(rows, self._forgetting.forgotten)
                     self._ledger.mark_landed(batch, now)
                 self._rows.drop(batch)
                 self._alarmed = ""
