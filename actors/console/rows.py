@@ -253,6 +253,9 @@ def push(
         typer.echo(f"pushed {report.pushed}  before {report.before}  set aside {report.set_aside}")
         for note in report.notes:
             typer.echo(f"majlis rows: {note}", err=True)
+        if report.forgetting:
+            left = f"{report.forgetting} spreadsheets still hold rows that are to be forgotten"
+            typer.echo(f"majlis rows: {left}; they are emptied by the next push, or by a running sink", err=True)
     if not report.complete:
         raise typer.Exit(1)
 

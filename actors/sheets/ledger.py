@@ -50,7 +50,9 @@ class Ledger:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
-            raise LedgerError(f"{path}: another sink holds the ledger") from None
+            raise LedgerError(
+                f"{path}: another sink holds the ledger: a system that runs here with sink.kind = sheets, or a push"
+            ) from None
         try:
             self._db = open_to_read(path) if reading else open_file(path)
             self._marks: dict[int, int] = dict(self._db.execute("SELECT partition,mark FROM progress"))

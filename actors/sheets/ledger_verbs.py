@@ -125,4 +125,4 @@ def answer_from(folder: DataFolder, verb: str, arguments: Mapping[str, str]) -> 
                 return empty[verb]()
             return answer_ledger(ledger, Forgetting(ledger), verb, arguments)
     except LedgerError as error:
-        raise AdminError(f"{error}; while `majlis rows push` runs, ask again when it has ended") from error
+        raise AdminError(f"{error}; ask again when `majlis rows push` has ended") from error
