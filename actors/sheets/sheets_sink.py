@@ -291,7 +291,12 @@ class SheetsSink(ProcessActor):
             return {"phase": pipe.writer.state.phase}
         if verb == "lookups":
             return self._looked_up(arguments)
-        return {**pipe.writer.status(), "asked_ms": time.time_ns() // 1_000_000}
+        found = {**pipe.writer.status(), "asked_ms": time.time_ns() // 1_000_000}
+        if self._lookups is not None:
+            told = self._lookups.status()
+            found["lookups"] = {name: told[name] for name in ("lookups", "misses", "reads")}
+        found["forgetting"] = len(self._forgetting.pending())
+        return found
 
     def _forget(self, arguments: dict[str, str]) -> dict[str, Any]:
         """Take a request to forget in; the thread empties what is in spreadsheets."""

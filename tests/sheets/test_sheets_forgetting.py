@@ -313,3 +313,29 @@ def test_long_conversations_are_emptied_in_parts(
     bench.drain()
     assert bench.pipe.forgetting.of("c1") == {"redacted": 20, "pending": 0, "spreadsheets": [], "asked_ms": THEN}
     assert bench.column("Text") == ["my secret is 4711", MARK] * 20
+
+
+@pytest.mark.parametrize("step", ["emptied", "finish"])
+def test_a_crash_before_it_is_noted_empties_again_and_nothing_else(
+    bench: Any, row: Callable[..., Row], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from actors.sheets.forgetting import Forgetting
+
+    class PowerCutError(BaseException):
+        """The process ends here."""
+
+    def cut(*_: Any) -> None:
+        raise PowerCutError
+
+    bench.source.add(telling(row, 0), row(1, "c2"))
+    bench.drain()
+    bench.pipe.forgetting.ask("c1", THEN)
+    with monkeypatch.context() as patch:
+        patch.setattr(Forgetting, step, cut)
+        with pytest.raises(PowerCutError):
+            bench.drain()
+    bench.crash()
+    bench.source.add(telling(row, 2, received_ms=THEN + 1, text="a new life"))
+    bench.drain()
+    assert bench.pipe.forgetting.status() == []
+    assert bench.column("Text") == [MARK, "text 1", "a new life"]

@@ -286,6 +286,7 @@ def test_the_sink_keeps_the_tables_and_answers(bench: Any, tmp_path: Path) -> No
         told = system.ask("sink", "lookups", {}, 10.0).result
         assert told["tables"]["properties"]["rows"] == 1
         assert (told["lookups"], told["misses"]) == (1, 0)
+        assert system.ask("sink", "sheets", {}, 10.0).result["lookups"]["lookups"] == 1
         refused = system.ask("sink", "lookups", {"table": "staff", "key": "x"}, 10.0)
         assert not refused.ok
         assert "no worksheet is named" in refused.error
