@@ -67,9 +67,80 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
         if entry is None or not _means(tokens, at, last, entry):
             at += 1
             continue
+        building = None
+        if entry.type in ("location", "project") or word == "house":
+            building = _building(tokens, at, last, entry, gazetteer)
+        if building is not None:
+            found.append(building)
+            while last < count and starts[last] < building.end:
+                last += 1
+            at = last
+            continue
         found.append(_named(tokens, starts[at] + skip, ends[last - 1], entry))
         at = at + 1 if word == "the" else last
     return found
+
+
+_BUILDINGS: Final = word_set(
+    "tower towers residence residences residency heights building bldg suites lofts plaza compound court house complex "
+    "quay wharf apartments"
+)
+_ORDER: Final = word_set("the in at old new north south east west upper lower central greater our my this that")
+
+
+def _building(tokens: Tokens, at: int, last: int, entry: Entry, gazetteer: Gazetteer) -> Candidate | None:
+    """Take a listed name inside a longer one for a building: "Al Seef Residence", "Silver Meadows", "Bay Square 6"."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    if not texts[at].isascii() or not tokens.is_upper(at):
+        return None
+    first, named = at, last
+    if (
+        last < len(texts)
+        and texts[last] in _BUILDINGS
+        and tokens.is_upper(last)
+        and starts[last] - ends[last - 1] == 1
+        and tokens_all_upper(tokens, last) == tokens_all_upper(tokens, last - 1)
+        and (texts[last] != "apartments" or entry.type == "project")
+        and entry.type != "property_type"
+        and texts[last + 1 : last + 2] != ["visa"]
+    ):
+        last += 1
+    if (
+        first
+        and named - first == 1
+        and texts[at] in PROJECT_TAIL
+        and tokens.kinds[first - 1] == WORD
+        and tokens.is_upper(first - 1)
+        and starts[first] - ends[first - 1] == 1
+        and texts[first - 1] not in COMMON
+        and texts[first - 1] not in _ORDER
+        and gazetteer.get(texts[first - 1]) is None
+        and texts[first - 1] not in gazetteer.persons
+        and tokens_all_upper(tokens, first - 1) == tokens_all_upper(tokens, first)
+    ) or (first and last > named and texts[first - 1] in ("al", "el") and tokens.is_upper(first - 1)):
+        first -= 1
+    if first == at and last == named and not (entry.type == "project" and _ordinal_follows(tokens, last)):
+        return None
+    if _ordinal_follows(tokens, last):
+        last += 1
+    start, end = starts[first], ends[last - 1]
+    return Candidate(start, end, "project", tokens.folded[start:end], 0.96)
+
+
+def _ordinal_follows(tokens: Tokens, last: int) -> bool:
+    """Whether a small number that counts nothing else belongs to a building's name."""
+    texts = tokens.texts
+    if last >= len(texts) or tokens.kinds[last] != NUMBER or tokens.starts[last] - tokens.ends[last - 1] != 1:
+        return False
+    if not texts[last].isdigit() or not 1 <= int(texts[last]) <= 12:
+        return False
+    after = texts[last + 1] if last + 1 < len(texts) else ""
+    if not after or after in ".,?!\n)":
+        return tokens.starts[last + 1] == tokens.ends[last] if after in (",", ".") else True
+    return after in _AFTER_ORDINAL and tokens.starts[last + 1] > tokens.ends[last]
+
+
+_AFTER_ORDINAL: Final = word_set("is for in has please pls still at on with by near fe fel w the and available")
 
 
 def _with_first(tokens: Tokens, at: int, person: Candidate, gazetteer: Gazetteer) -> Candidate:
@@ -143,6 +214,8 @@ def _add_misspelt(tokens: Tokens, at: int, gazetteer: Gazetteer, found: list[Can
     """Add a place that is one slip away, where a place is said: "in Discovry Gardens"."""
     texts = tokens.texts
     before = texts[at - 1] if at else ""
+    if at + 1 < len(texts) and texts[at + 1] in _BUILDINGS and tokens.is_upper(at + 1):
+        return
     if before not in _INSIDE or texts[at] in COMMON or texts[at].endswith(_NO_PLACE_ENDINGS):
         return
     if at + 1 < len(texts) and tokens.kinds[at + 1] != MARK:
@@ -168,6 +241,10 @@ _WHOSE_OFFICE: Final = word_set(
     "registration"
 )
 _DESKS: Final = word_set("office desk team agent agents manager consultant consultants department dept company staff")
+_OFFERED: Final = word_set("sell list rent lease let give exclusively sale market listing valuation value advertise")
+_ONE_PLOT: Final = word_set(
+    "a one the this that my our selling sell sale any corner residential commercial empty vacant"
+)
 _CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
 
 
@@ -180,6 +257,8 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
     if word == "th":
         return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
     if entry.value == "office":
+        if before in ("my", "our") and not _OFFERED.isdisjoint(texts[max(0, at - 6) : last + 3]):
+            return after not in ("hours", "manager", "number")
         return not (before in _WHOSE_OFFICE and before != "the") and after not in (
             "hours",
             "boy",
@@ -193,7 +272,12 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
         if (
             before in UNIT_WORDS
             or after in ("size", "area", ":")
-            or (last + 1 < len(texts) and tokens.kinds[last] == NUMBER and texts[last + 1] in UNIT_WORDS)
+            or (
+                before not in _ONE_PLOT
+                and last + 1 < len(texts)
+                and tokens.kinds[last] == NUMBER
+                and texts[last + 1] in UNIT_WORDS
+            )
         ):
             return False
     if entry.type == "purpose" and (before in _CONTRACTS or after in _DESKS):

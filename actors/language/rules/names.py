@@ -66,6 +66,7 @@ PROJECT_TAIL: Final = word_set(
     "tower towers residence residences heights apartments apartment building bldg compound plaza suites court "
     "lofts mansions mansion villas terraces homes estate estates gate condos condominiums complex house hotel "
     "manor lodge park gardens woods oasis view views court residency enclave greens lakes village grove meadows "
+    "quay wharf hollow crossing landing commons mews reach chambers "
     "hills bluff pointe point square quarter quarters wharf palace center centre mall"
 )
 _PROJECT_STRONG: Final = word_set(
@@ -77,7 +78,13 @@ _ARABIC_FUNCTION: Final = word_set(
     "في من علي مع الي عن هل كم و او ثم لا ما جديد جديده قديم كبير كبيره صغير كامل كامله سكني سكنيه هنا هناك "
     "اللي التي الذي للبيع للايجار رقم موجود فاضي فيها فيه"
 )
-_ARABIC_PROJECT: Final = frozenset({"برج", "كمبوند", "كومباوند", "مشروع", "عماره", "ابراج", "compound", "borg", "burj"})
+_ARABIC_PROJECT: Final = word_set("برج كمبوند كومباوند كمباوند مشروع عماره ابراج مجمع تاور ريزيدنس compound borg burj")
+_PROJECT_LEAD: Final = word_set("compound kompound combound borg abrag")
+_COUNTS: Final = frozenset({"one", "two", "three"})
+_COUNTED: Final = word_set(
+    "option number phase plot plan step level part type block cluster zone district terminal gate floor chapter day "
+    "week year version round point plus line grade formula air square cheque property"
+)
 _NO_NAMES: Final = _ARABIC_TITLED | _ARABIC_FUNCTION
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
@@ -274,42 +281,58 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             and (texts[last] not in COMMON or texts[last] in PROJECT_TAIL)
         ):
             last += 1
-        before = texts[at - 1] if at else ""
-        after = texts[last] if last < count else ""
-        end = ends[last - 1]
-        shouted = tokens_all_upper(tokens, at) and (
-            (last < count and tokens_all_upper(tokens, last))
-            or last - at > 1
-            or (at and tokens_all_upper(tokens, at - 1))
-        )
-        candidate = None
-        if last - at > 1 and texts[last - 1] in PROJECT_TAIL and not shouted:
-            candidate = _project(tokens, at, last, 0.9 if texts[last - 1] in _PROJECT_STRONG else 0.76)
-        elif after in _PROJECT_STRONG and starts[last] - end == 1 and not shouted:
-            candidate = _project(tokens, at, last + 1, 0.75)
-        elif before in _PLACE_LEAD and before not in ("from", "by", "of") and not shouted:
-            next_at = last + 1 if after in (",", "-") else last
-            if last - at > 1 and next_at < count and starts[next_at] in places:
-                candidate = _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
-            elif before in ("in", "near", "around") or last - at > 1:
-                candidate = Candidate(
-                    starts[at],
-                    end,
-                    "location",
-                    tokens.folded[starts[at] : end],
-                    0.7 if before in ("in", "near", "around") else 0.58,
-                )
-        elif (
-            (before in _INTRODUCES or (before == "," and at > 1 and texts[at - 2] in _SIGN_OFF))
-            and last - at <= 3
-            and len(word) > 2
-            and not shouted
+        if (
+            last + 1 < count
+            and texts[last] == "-"
+            and starts[last] == ends[last - 1]
+            and starts[last + 1] == ends[last]
         ):
-            candidate = _person(tokens, starts[at], end, 0.7)
+            at = last + 2  # "Coca-Cola"
+            continue
+        candidate = _by_neighbours(tokens, at, last, places)
         if candidate is not None:
             found.append(candidate)
+            while last < count and starts[last] < candidate.end:
+                last += 1
         at = last
     return found
+
+
+def _by_neighbours(tokens: Tokens, at: int, last: int, places: set[int]) -> Candidate | None:
+    """Say what a run of capitalised words is, by its last word and the words around it."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    before = texts[at - 1] if at else ""
+    after = texts[last] if last < len(texts) else ""
+    end = ends[last - 1]
+    touching = last < len(texts) and starts[last] - end == 1
+    if tokens_all_upper(tokens, at) and (
+        (last < len(texts) and tokens_all_upper(tokens, last))
+        or last - at > 1
+        or (at and tokens_all_upper(tokens, at - 1))
+    ):
+        return None  # shouted
+    if last - at > 1 and texts[last - 1] in PROJECT_TAIL:
+        return _project(tokens, at, last, 0.9 if texts[last - 1] in _PROJECT_STRONG else 0.76)
+    if after in _COUNTS and tokens.is_upper(last) and touching and texts[at] not in _COUNTED:
+        return Candidate(starts[at], ends[last], "project", tokens.folded[starts[at] : ends[last]], 0.76)
+    tailed = touching and after in _PROJECT_STRONG
+    if tailed or before in _PROJECT_LEAD:
+        return _project(tokens, at, last + tailed, 0.75 if tailed else 0.78)
+    if before in _PLACE_LEAD and before not in ("from", "by", "of"):
+        next_at = last + 1 if after in (",", "-") else last
+        if last - at > 1 and next_at < len(texts) and starts[next_at] in places:
+            return _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
+        surely = before in ("in", "near", "around")
+        if surely or last - at > 1:
+            place = tokens.folded[starts[at] : end]
+            return Candidate(starts[at], end, "location", place, 0.7 if surely else 0.58)
+    elif (
+        (before in _INTRODUCES or (before == "," and at > 1 and texts[at - 2] in _SIGN_OFF))
+        and last - at <= 3
+        and len(texts[at]) > 2
+    ):
+        return _person(tokens, starts[at], end, 0.7)
+    return None
 
 
 def _project(tokens: Tokens, first: int, last: int, sure: float) -> Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from actors.language.rules.candidate import Candidate, whole
-from actors.language.rules.fold import Tokens
+from actors.language.rules.fold import NUMBER, Tokens
 from actors.language.rules.lexicon import BATH_PAIR, BATH_WORDS, BED_PAIR, BED_WORDS, HALF, STUDIO
 from actors.language.rules.numbers import Number
 from actors.language.rules.word_set import word_set
@@ -22,8 +22,15 @@ ROOM_PAIRS: Final = (
     STUDIO
     | frozenset(BED_PAIR)
     | frozenset(BATH_PAIR)
-    | frozenset(prefix + word for word in (*STUDIO, *BED_PAIR, *BATH_PAIR) if word[0] > "\u0600" for prefix in "وبل")
+    | frozenset(
+        prefix + word
+        for word in (*STUDIO, *BED_PAIR, *BATH_PAIR)
+        if word[0] > "\u0600"
+        for prefix in ("و", "ب", "ل", "ف", "ال", "وال", "بال", "فال", "لل")
+    )
+    | {"غرفه"}
 )
+_WITH_HALL: Final = frozenset({"وصاله", "و صاله", "وصالون", "وهول"})
 
 
 def read_rooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
@@ -99,8 +106,16 @@ def read_pair(tokens: Tokens, at: int) -> Candidate | None:
     start, end = tokens.starts[at], tokens.ends[at]
     if word not in ROOM_PAIRS:
         return None
+    if word == "غرفه":  # "غرفة وصالة": one bedroom and a hall
+        following = tokens.texts[at + 1] if at + 1 < len(tokens.texts) else ""
+        counted = at and tokens.kinds[at - 1] == NUMBER
+        if following not in _WITH_HALL or counted:
+            return None
+        return Candidate(start, tokens.ends[at + 1], "bedrooms", 1, 0.95)
     if word not in STUDIO and word not in BED_PAIR and word not in BATH_PAIR:
-        word, start = word[1:], start + 1
+        skip = 2 if word.startswith("لل") else int(not word.startswith("ال"))
+        start += skip  # the article stays inside, a preposition outside
+        word = word[skip:].removeprefix("ال")
     if word in STUDIO:
         if at and tokens.texts[at - 1] in _OTHER_STUDIOS:
             return None

@@ -13,7 +13,8 @@ from actors.language.rules.word_set import word_set
 
 _SUFFIX: Final = word_set(
     "st street rd road ave avenue blvd boulevard ln lane dr drive ct pl place way terrace ter cres crescent close "
-    "pkwy parkway hwy highway sq square row mews circle cir trail trl alley gardens grove"
+    "run quay wharf walk pass bend loop path crossing pkwy parkway hwy highway sq square row mews circle cir trail "
+    "trl alley gardens grove"
 )
 
 
@@ -22,11 +23,16 @@ _STREET: Final = re.compile(
     r"(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
     r" (?:" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + r")\b"
 )
+_NUMBERED: Final = word_set("apt unit flat apartment villa office shop suite # no number")
 _NOT_STREET_WORDS: Final = word_set(
     "the at in on to for and or is per my from with of pm am bed bath bedroom minutes min mins km cars units days "
     "this that it near by"
 )
 STREET_WORDS: Final = _SUFFIX
+
+
+_WALKS: Final = word_set("run quay wharf walk pass bend loop path crossing")
+_CAPITALISED: Final = _WALKS | word_set("dr st ct place way close court square row drive gardens lane")
 
 
 def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
@@ -44,6 +50,8 @@ def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     for number in numbers:
         if number.role or number.in_words or number.grouped:
             continue
+        if number.first and tokens.texts[number.first - 1] in _NUMBERED:
+            continue  # "apt 1509 Bay Square": a unit
         start = tokens.starts[number.first]
         match = _STREET.match(folded, start)
         if match is None:
@@ -51,20 +59,7 @@ def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         words = match[0].split()
         if any(word in _NOT_STREET_WORDS for word in words[1:-1]):
             continue
-        if words[-1] in (
-            "dr",
-            "st",
-            "ct",
-            "place",
-            "way",
-            "close",
-            "court",
-            "square",
-            "row",
-            "drive",
-            "gardens",
-            "lane",
-        ) and not _capital(tokens, number.first + 1):
+        if words[-1] in _CAPITALISED and not _capital(tokens, number.first + 1):
             continue
         number.role = "location"
         found.append(Candidate(start, match.end(), "location", match[0], 0.93))
@@ -79,7 +74,8 @@ def _capital(tokens: Tokens, index: int) -> bool:
 
 
 _NAMELESS: Final = _SUFFIX - word_set(
-    "court gardens close place way row grove square terrace crescent alley circle trail st dr ct sq pl"
+    "court gardens close place way row grove square terrace crescent alley circle trail st dr ct sq pl "
+    "run quay wharf walk pass bend loop path crossing"
 )
 
 
