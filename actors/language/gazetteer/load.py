@@ -176,7 +176,9 @@ class Gazetteer:
                 rest = words[1:]
                 other = words[0][2:] if words[0].startswith("ال") else "ال" + words[0]
                 if len(other) > 2:
-                    self._put((other, *rest), entry, regions, weak=True)
+                    # without its article a name is often an ordinary word: "وصل"
+                    bare = not rest and not other.startswith("ال") and kind in ("location", "project")
+                    self._put((other, *rest), entry._replace(cue=True) if bare else entry, regions, weak=True)
                 if rest and not rest[0].startswith("ال"):
                     self._put((other, "ال" + rest[0], *rest[1:]), entry, regions, weak=True)
 

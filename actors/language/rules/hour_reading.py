@@ -237,7 +237,7 @@ def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
     if reading.dotted and not (reading.meridiem or o_clock):
         # "9.30" is a time only beside a day, on the quarter hour; else it is an amount
         quarter = reading.minute % 15 == 0 and reading.hour <= 12
-        beside = before in LEADS and not DAYS.isdisjoint(tokens.texts)
+        beside = (before in LEADS and not DAYS.isdisjoint(tokens.texts)) or before in DAYS
         late = 12 < reading.hour < 24 and reading.minute % 5 == 0 and before in _AT_FOUR
         return 0.85 if (quarter and beside) or late or before in _NOW else 0.0
     if reading.marked:
@@ -252,7 +252,7 @@ def _judge(tokens: Tokens, number: Number, reading: _Reading) -> float:
 
 
 _YES: Final = word_set("ok okay k sure fine yes yep great perfect good tamam تمام اوكي خلاص 5alas")
-_COMES: Final = word_set("you u there meet ok okay come coming free visit call them us me or and , b ")
+_COMES: Final = word_set("is at you u there meet ok okay come coming free visit call them us me or and , b ")
 
 
 def _agreed(tokens: Tokens, number: Number, reading: _Reading) -> float:

@@ -12,6 +12,7 @@ from actors.language.rules.numbers import Number
 from actors.language.rules.word_set import word_set
 
 _JOIN: Final = frozenset({"-", "to", "or", "and", "till", "until", "/", "او", "الي", "ل", "w", "و"})
+_AL: Final = frozenset({"el", "al", "yom", "يوم"})
 _BETWEEN: Final = frozenset({"between", "بين", "ben", "bein", "من"})
 _NAMED: Final = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 TIME_WORDS: Final = (
@@ -53,6 +54,8 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     for index, number in enumerate(numbers):
         if number.first < taken and not number.role:
             number.role = "time"  # the minutes
+        if number.in_words and texts[number.first] in WEEKDAYS and number.first and texts[number.first - 1] in _AL:
+            number.role = "date"  # "el etnein"
         if number.role:
             continue
         candidate, last = time_of(tokens, number, context)

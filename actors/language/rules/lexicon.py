@@ -87,7 +87,8 @@ CURRENCY_MARKS: Final = frozenset("$£€₹¥")
 HALF: Final = _set("half نص نصف nos noss nus")
 QUARTER: Final = _set("quarter ربع rob3 rob")
 BED_WORDS: Final = _set(
-    "br brs bhk bhks bd bds bdr bdrs bdrm bdrms bed beds bedroom bedrooms bedded bedder bedrm bedrms bedrom bedroms "
+    "noum نوم br brs bhk bhks bd bds bdr bdrs bdrm bdrms bed beds bedroom bedrooms bedded bedder bedrm bedrms "
+    "bedrom bedroms "
     "bedrooom badroom room rooms rm rms غرف غرفة غرفه أوض اوض أوضة اوضه ghoraf ghorfa ghoruf 8oraf oda owad 2owad owda "
     "awad 2oda ouda"
 )

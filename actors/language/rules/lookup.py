@@ -256,6 +256,8 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
     after = texts[last] if last < len(texts) else ""
     if word == "th":
         return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
+    if word == "flat" and at and tokens.kinds[at - 1] == NUMBER and not after.isalpha():
+        return texts[at - 1] == "1"  # "he wants 2 flat"
     if entry.value == "office":
         if before in ("my", "our") and not _OFFERED.isdisjoint(texts[max(0, at - 6) : last + 3]):
             return after not in ("hours", "manager", "number")
@@ -282,8 +284,7 @@ def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
             return False
     if entry.type == "purpose" and (before in _CONTRACTS or after in _DESKS):
         return False
-    if word in ("store", "house") and (
+    chores = word in ("store", "house") and (
         after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")
-    ):
-        return False
-    return word != "retail" or last - at > 1 or after in ("for", "in")
+    )
+    return not chores and (word != "retail" or last - at > 1 or after in ("for", "in"))

@@ -223,6 +223,8 @@ def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers
         return None
     after = at + 2 if at + 1 < len(texts) and texts[at + 1] in (".", "-", ",", "/") else at + 1
     year, last = _year(numbers, after, at)
+    if not year and texts[at + 1 : at + 2] in (["-"], ["/"]) and before < at:
+        year, last = _short_year(tokens, numbers, at + 2, at)
     number.role = "date"
     value = clock.day_month(int(number.value), month, year)
     return Candidate(starts[number.first], ends[last], "date", value, 0.97)
@@ -263,6 +265,15 @@ def _year(numbers: _Numbers, at: int, last: int) -> tuple[int, int]:
         return 0, last
     number.role = "date"
     return int(number.value), number.after - 1
+
+
+def _short_year(tokens: Tokens, numbers: _Numbers, at: int, last: int) -> tuple[int, int]:
+    """Read the year of "1-Jul-26": the year (0 where there is none) and the span's last token."""
+    number = numbers.by_first.get(at)
+    if number is None or len(tokens.texts[at]) != 2 or tokens.starts[at] != tokens.ends[at - 1]:
+        return 0, last
+    number.role = "date"
+    return 2000 + int(number.value), at
 
 
 def _relative(tokens: Tokens, at: int, word: str, clock: Clock, by_after: dict[int, Number]) -> Candidate | None:

@@ -59,8 +59,8 @@ def currency_before(tokens: Tokens, number: Number) -> int | None:
         and tokens.ends[before - 1] == tokens.starts[before]
     ):
         return before - 1
-    if word in ("le", "sr", "rs", "dh") and number.value < 50:
-        return None
+    if word in ("le", "sr", "rs", "dh") and number.value < (100 if word == "le" else 50):
+        return None  # "men 95 le 88": to
     return before
 
 

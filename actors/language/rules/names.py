@@ -12,7 +12,8 @@ from actors.language.rules.word_set import word_set
 
 TITLES: Final = word_set(
     "mr mrs ms miss mister dr doctor eng engr engineer sheikh sheikha prof madam sir capt captain uncle auntie aunty "
-    "ostaz ostaaz ostath ustaz ustad ustadh استاذ الاستاذ استاذه الاستاذه دكتور الدكتور دكتوره الدكتوره مهندس المهندس "
+    "bashmohandes bashmohandis mohandes mohandis doktor doktora باشمهندس ostaz ostaaz ostath ustaz ustad ustadh "
+    "استاذ الاستاذ استاذه الاستاذه دكتور الدكتور دكتوره الدكتوره مهندس المهندس "
     "سيد السيد السيده مدام انسه"
 )
 _LOWER_TITLES: Final = word_set("mr mrs ms mister dr")  # a name after these needs no capital
@@ -171,6 +172,8 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         return _person(tokens, starts[at - 1 if before in TITLES else at], ends[at], 0.85)
     if weak and not (capital and addressed(tokens, at)):
         return None
+    if not capital and texts[at] in _FREE:
+        return None
     if not capital and not (called and before not in ("for", "from", "by", "it's", "its", "i'm", "im", "with", "and")):
         return None
     if before in ("in", "at", "near", "to") and weak:
@@ -210,6 +213,7 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
+_FREE: Final = frozenset({"fady", "fadi", "gamil", "jamil", "said"})  # "ana fady": I am free
 _KUNYA: Final = frozenset({"um", "umm", "om", "abu", "abo", "bu", "bin", "al"})
 _GREETS: Final = word_set(
     "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning "

@@ -15,7 +15,8 @@ from actors.language.rules.word_set import word_set
 
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _NOT_A_DAY: Final = word_set(
-    "floor avenue ave street st road rd interchange lane time one unit apartment apt flat cheque chq payment "
+    "week weekend round batch month year home purchase property unit floor avenue ave street st road rd "
+    "interchange lane time one unit apartment apt flat cheque chq payment "
     "installment instalment bedroom bed bath bathroom option property villa tenant person draft copy attempt "
     "visit viewing call email message level gen generation parking anniversary place half quarter century day"
 )

@@ -16,6 +16,7 @@ _RELATIONS: Final = word_set(
     "electrician client buyer seller lawyer consultant flatmate roommate nanny maid boss uncle aunt mother father "
     "mum mom dad semsar sa7by sa7bi gozy gozi merati meraty a5oya okhti doctor guy lady"
 )
+_MINE: Final = word_set("sa7by sa7bi gozy gozi merati meraty a5oya okhti")
 _POSSESSIVE: Final = word_set("my our your his her their ur beta3y beta3na beta3ko el the")
 _AFTER_NAME: Final = frozenset("\n") | word_set(
     ", . ! - ( from again here and calling speaking with the your at of mn men w ?"
@@ -166,7 +167,7 @@ def _after_cue(reader: _Reader, at: int, word: str) -> Candidate | None:
     if word == "here":
         return _here(reader, at)
     if word in _RELATIONS:
-        led = before in _POSSESSIVE
+        led = before in _POSSESSIVE or word in _MINE
         last = reader.run(at + 1 if texts[at + 1 : at + 2] != [","] or not led else at + 2)
         first = at + 1 if last and texts[at + 1 : at + 2] != [","] else at + 2
         if last <= first or not (led or reader.certain(first, last)):

@@ -26,6 +26,10 @@ SENTENCES = [
     "{selling|purpose|sell} one {plot|property_type|land} {1800 sqft|size|1800}",
     "BUA {2,000 sqft|size|2000}, plot {3,000 sqft|size|3000}",
     "{2 bed|bedrooms|2} with {en-suite|feature|en-suite} and {off-street parking|feature|off-street parking}",
+    "{٣ نوم|bedrooms|3} و{حمامين|bathrooms|2}",
+    "{sha2a|property_type|apartment} {2 noum|bedrooms|2} kefaya",
+    "two {covered parkings|feature|covered parkings}",
+    "لل{بيع|purpose|sell} {أرض|property_type|land}",
     "the leasing office never answers",
     "the unit is vacant on transfer, on a high floor",
 ]

@@ -30,6 +30,9 @@ SENTENCES = [
     "أرسلت المفتاح ل{زكريا|person|زكريا}",
     "كلموا {خالد المنصوري|person|خالد المنصوري} عن العقد",
     "موجود {هيثم|person|هيثم} عندكم؟",
+    "sa7by {Wagdy|person|wagdy} gai ma3aya",
+    "{bashmohandes Hatem|person|bashmohandes hatem} 3ayez el mofta7",
+    "ana fady el sobh",
     # no persons
     "This is Amazing, thanks",
     "I'm British and married",

@@ -35,6 +35,8 @@ SENTENCES = [
     "{مويلح|location|مويلح} أو {النعيمية|location|النعيمية}",
     "compound {Maple Ridge|project|maple ridge}",
     # neither
+    "وصل السمسار من بدري",
+    "ساكن في {الوصل|location|الوصل}",
     "the Coca-Cola sign",
     "Option One is fine",
     "UAE Residence Visa",

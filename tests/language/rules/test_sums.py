@@ -40,6 +40,8 @@ SENTENCES = [
     "min salary {4500|price|4500}",
     "save {$20|price|20}, get {25k|price|25000} {$40|price|40} off".replace("get {25k|price|25000} ", "get "),
     "nobody answers {04 339 1122|phone|+97143391122}.",
+    "el malek nezel fel se3r men {98|price|98000} le {92|price|92000}",
+    "she asks {3|price|3000000} flat, not {2.8M|price|2800000}",
     # no money
     "20k followers for your page",
     "we got 40 calls about that price",

@@ -46,7 +46,12 @@ SENTENCES = [
     "I enquired on {Sunday|date|2026-05-10}, nobody answered",
     "we viewed it and they walked out on {Thursday|date|2026-05-07}",
     "any feedback from {Monday|date|2026-05-11}'s viewing?",
+    "shall we say {tmrw|date|2026-05-13} {11.15|time|11:15}",
+    "free from {3-Aug-27|date|2027-08-03}",
+    "nefdal le7ad {yom el etnein|date|2026-05-18} ba3d el dohr",
+    "Is {9|time|21:00} {tonight|date|2026-05-12} too late?",
     # neither
+    "the 3rd week of June",
     "I would give it 7/10",
     "كل يوم 3 مرات",
     "half 2 beds".replace("2 beds", "{2 beds|bedrooms|2}"),
