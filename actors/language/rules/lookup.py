@@ -85,7 +85,9 @@ _BUILDINGS: Final = word_set(
     "tower towers residence residences residency heights building bldg suites lofts plaza compound court house complex "
     "quay wharf apartments"
 )
-_ORDER: Final = word_set("the in at old new north south east west upper lower central greater our my this that")
+_ORDER: Final = word_set(
+    "white full open the in at old new north south east west upper lower central greater our my this that"
+)
 
 
 def _building(tokens: Tokens, at: int, last: int, entry: Entry, gazetteer: Gazetteer) -> Candidate | None:

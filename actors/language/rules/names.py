@@ -16,8 +16,10 @@ TITLES: Final = word_set(
     "استاذ الاستاذ استاذه الاستاذه دكتور الدكتور دكتوره الدكتوره مهندس المهندس "
     "سيد السيد السيده مدام انسه"
 )
+_SURE_TITLES: Final = word_set("استاذ الاستاذ استاذه الاستاذه السيد السيده مدام انسه")
 _LOWER_TITLES: Final = word_set("mr mrs ms mister dr")  # a name after these needs no capital
 _ARABIC_TITLED: Final = word_set(
+    "انا احنا نحن انت انتم هالشقه هذا هذي دي الله وين كيفك كيف لك عندك عندكم فيه شفت قدمنا "
     "قال قالت يقول بيقول جاي جاء جه راح رايح اتصل كلمني رد يرد وصل لسه مش ما لم هو هي ده كان موجود ممكن لو بعد قبل "
     "اليوم بكره امس وعد وعدني طلب يطلب هل كيف متي وين ايش شو عايز يبغي لازم صباح مساء كل الله اهلا شكرا السلام تحياتي"
 )
@@ -27,7 +29,8 @@ _CALL: Final = word_set(
     "hello hey dear its it's i'm im am by and يا مع السيد انا معك معاك اخوك hi ya ana ma3ak ma3aky"
 )
 _ARABIC_CALL: Final = word_set(
-    "يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور مهندس المهندس السيد السيده مدام اسمي اسمه "
+    "الدكتوره دكتوره الاستاذه باشمهندس البشمهندس يا مع انا معك معاك اخوك اختك استاذ الاستاذ استاذه دكتور الدكتور "
+    "مهندس المهندس السيد السيده مدام اسمي اسمه "
     "اسمها كلم كلموا الاخ الاخت باسم شكرا"
 )
 _SIGN_OFF: Final = word_set("regards rgds thanks thx cheers sincerely best br thankyou yours respectfully salam you")
@@ -37,6 +40,8 @@ _INTRODUCES: Final = word_set("call ask contact tell inform ping hi hello hey de
 def _common() -> frozenset[str]:
     return word_set(
         "jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter ramadan eid "
+        "i'd we'd you'd we're we've we'll you're they're he's she's sirs accounts business goodbye come courier "
+        "delivery "
         "i i'm im i'll i've we the a an is are was were do does did can could would will shall may hi hello hey dear "
         "good morning evening afternoon night please pls plz thanks thank thx ok okay yes no not sure also and or but "
         "so if when what where which who how why any all my your our his her their its it this that these those there "
@@ -77,7 +82,7 @@ _PROJECT_STRONG: Final = word_set(
 _PLACE_LEAD: Final = word_set("in at near around from to towards by of")
 _ARABIC_FUNCTION: Final = word_set(
     "في من علي مع الي عن هل كم و او ثم لا ما جديد جديده قديم كبير كبيره صغير كامل كامله سكني سكنيه هنا هناك "
-    "اللي التي الذي للبيع للايجار رقم موجود فاضي فيها فيه"
+    "جاهز جاهزه دخلها دخله كبيره استثماري اللي التي الذي للبيع للايجار رقم موجود فاضي فيها فيه"
 )
 _ARABIC_PROJECT: Final = word_set("برج كمبوند كومباوند كمباوند مشروع عماره ابراج مجمع تاور ريزيدنس compound borg burj")
 _PROJECT_LEAD: Final = word_set("compound kompound combound borg abrag")
@@ -86,7 +91,7 @@ _COUNTED: Final = word_set(
     "option number phase plot plan step level part type block cluster zone district terminal gate floor chapter day "
     "week year version round point plus line grade formula air square cheque property"
 )
-_NO_NAMES: Final = _ARABIC_TITLED | _ARABIC_FUNCTION
+_NO_NAMES: Final = _ARABIC_TITLED | _ARABIC_FUNCTION | frozenset({"fel", "fi", "a7san", "el"})
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
 
@@ -104,20 +109,32 @@ def find_persons(tokens: Tokens) -> list[Candidate]:
     count = len(texts)
     for at, word in enumerate(texts):
         if word in TITLES:
+            if word == "miss" and at and not tokens.is_upper(at):
+                continue  # the verb
             first = at + 1
             if first < count and texts[first] == "." and starts[first] == ends[at]:
                 first += 1
             last = _name_end(tokens, first, 3, need_capital=word not in _LOWER_TITLES)
+            if word[0] > "\u0600" and word not in _SURE_TITLES:
+                continue  # "المهندس يوم الثلاثاء": a listed name follows these, see ``named_person``
+            if word[0] > "\u0600" and last > first and texts[first].startswith("ال"):
+                continue
             if last > first and starts[first] - ends[first - 1] <= 1 and texts[first] not in _NO_NAMES:
                 start = starts[first if word == "sir" else at]
                 found.append(_person(tokens, start, ends[last - 1], 0.93))
             continue
         first = _introduced(texts, at)
-        if first:
+        if first and first < count and texts[first] not in _MISSPELT:
             last = _name_end(tokens, first, 3, need_capital=False)
             if last > first:
                 found.append(_person(tokens, starts[first], ends[last - 1], 0.85))
     return found
+
+
+_MISSPELT: Final = word_set(
+    "spelled spelt misspelled misspelt wrong wrongly incorrectly incorrect written ghalat 8alat fi fe ma msh mesh mish "
+    "3ala bel fel el a7san غلط غلطان بالعقد في مو مش مكتوب مكتوبه على علي ع كان ناقص بالغلط انكتب bhai"
+)
 
 
 def _person(tokens: Tokens, start: int, end: int, sure: float) -> Candidate:
@@ -167,12 +184,14 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     capital = tokens.is_upper(at)
     called = before in _CALL or (before in (",", ".") and at > 1 and texts[at - 2] in _SIGN_OFF)
     if texts[at][0] > "\u0600":
-        if before not in _ARABIC_CALL:
-            return None
+        written = tokens.original[tokens.span(starts[at], ends[at])[1] - 1]
+        if before not in _ARABIC_CALL or (texts[at] == "علي" and written == "ى"):
+            return None  # "شكرا على": on
         return _person(tokens, starts[at - 1 if before in TITLES else at], ends[at], 0.85)
     if weak and not (capital and addressed(tokens, at)):
         return None
-    if not capital and texts[at] in _FREE:
+    after = texts[at + 1] if at + 1 < len(texts) else ""
+    if (not capital and texts[at] in _FREE) or before in _SAINTS or after in _INSTITUTIONS:
         return None
     if not capital and not (called and before not in ("for", "from", "by", "it's", "its", "i'm", "im", "with", "and")):
         return None
@@ -213,7 +232,9 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
-_FREE: Final = frozenset({"fady", "fadi", "gamil", "jamil", "said"})  # "ana fady": I am free
+_FREE: Final = word_set("fady fadi gamil jamil said hala faraj leila layla malik safi hana")  # "ana fady": I am free
+_SAINTS: Final = word_set("port st saint mount fort ramadan eid san santa")
+_INSTITUTIONS: Final = word_set("hospital hospitals street road mall university school mosque metro station clinic")
 _KUNYA: Final = frozenset({"um", "umm", "om", "abu", "abo", "bu", "bin", "al"})
 _GREETS: Final = word_set(
     "hi hello hey dear gm ge thanks thank regards rgds cheers ya call ask ring mr mrs ms miss morning "
@@ -302,6 +323,10 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
     return found
 
 
+_OPENING: Final = frozenset(["", ".", "!", "?", "\n", "-", ":"])
+_NO_BUILDING: Final = word_set("white real holiday dear show model dream luxury affordable beautiful first second")
+
+
 def _by_neighbours(tokens: Tokens, at: int, last: int, places: set[int]) -> Candidate | None:
     """Say what a run of capitalised words is, by its last word and the words around it."""
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
@@ -315,11 +340,12 @@ def _by_neighbours(tokens: Tokens, at: int, last: int, places: set[int]) -> Cand
         or (at and tokens_all_upper(tokens, at - 1))
     ):
         return None  # shouted
-    if last - at > 1 and texts[last - 1] in PROJECT_TAIL:
+    if last - at > 1 and texts[last - 1] in PROJECT_TAIL and texts[at] not in _NO_BUILDING:
         return _project(tokens, at, last, 0.9 if texts[last - 1] in _PROJECT_STRONG else 0.76)
-    if after in _COUNTS and tokens.is_upper(last) and touching and texts[at] not in _COUNTED:
+    named = texts[at] not in _COUNTED and not tokens_all_upper(tokens, at)
+    if after in _COUNTS and tokens.is_upper(last) and touching and named:
         return Candidate(starts[at], ends[last], "project", tokens.folded[starts[at] : ends[last]], 0.76)
-    tailed = touching and after in _PROJECT_STRONG
+    tailed = touching and after in _PROJECT_STRONG and (tokens.is_upper(last) or before not in _OPENING)
     if tailed or before in _PROJECT_LEAD:
         return _project(tokens, at, last + tailed, 0.75 if tailed else 0.78)
     if before in _PLACE_LEAD and before not in ("from", "by", "of"):

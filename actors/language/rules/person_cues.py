@@ -41,8 +41,8 @@ _ARABIC_NO_NAMES: Final = word_set(
 _PLAIN: Final = word_set(  # names that mean nothing else: they need no word before them
     "محمد احمد خالد مصطفي عبدالله عبدالرحمن عبدالعزيز عبدالكريم يوسف ابراهيم طارق حمزه مازن زياد شيماء فاطمه عائشه "
     "خديجه مريم اسماعيل هيثم غسان عثمان عصام سليمان سلمان مدحت فاروق فؤاد حسين هشام حسام ايهاب اسامه يحيي عدنان "
-    "رانيا لينا لبني غاده سلمي ليلي ساره داليا نهي نجلاء نرمين ياسين يونس داوود ادهم اياد مهند فتحي فوزي طلال علاء "
-    "لؤي ريهام لمياء مروه سلوي سميره سميه عبير سعاد رقيه عبداللطيف عبدالحميد عبدالمجيد عبدالرحيم زكريا جعفر"
+    "رانيا لبني غاده سلمي ليلي ساره داليا نهي نجلاء نرمين ياسين يونس داوود ادهم اياد مهند فتحي فوزي طلال علاء "
+    "لؤي ريهام لمياء مروه سميره سميه عبير سعاد رقيه عبداللطيف عبدالحميد عبدالمجيد عبدالرحيم زكريا جعفر"
 )
 _GIVEN_TO: Final = word_set(
     "دفعت دفعنا ارسلت ارسلنا بعت بعتت كلمت قلت حولت سلمت اعطيت عطيت اديت وديت قول ارسل ابعت سلم كلم راسلت شكرا"
@@ -109,6 +109,7 @@ class _Reader:
         word = tokens.texts[at]
         return (
             tokens.kinds[at] == WORD
+            and "'" not in word.removeprefix("o'").removeprefix("d'")
             and len(word) > 1
             and tokens.is_upper(at)
             and word not in _NOT_NAMES
@@ -173,13 +174,11 @@ def _after_cue(reader: _Reader, at: int, word: str) -> Candidate | None:
         if last <= first or not (led or reader.certain(first, last)):
             return None
         return reader.person(first, last, 0.85 if reader.certain(first, last) else 0.78)
-    if word == "is" and before != "this":
-        return None
-    if word == "am" and before != "i":
+    if (word == "is" and before != "this") or (word == "am" and before != "i"):
         return None
     last = reader.run(at + 1)
-    if last == at + 1:
-        return None
+    if last == at + 1 or (tokens_all_upper(reader.tokens, at + 1) and texts[at + 1] not in reader.persons):
+        return None  # "this is DHL"
     after = texts[last] if last < len(texts) else "."
     certain = reader.certain(at + 1, last)
     if word == "ya":
