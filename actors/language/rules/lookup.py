@@ -206,7 +206,10 @@ def _cued(tokens: Tokens, at: int, entry: Entry) -> bool:
     before = tokens.texts[at - 1] if at else ""
     if before in ("el", "al", "the") and at >= 2:
         before = tokens.texts[at - 2]
-    led = before in _PLACE_CUES
+    upper = tokens.is_upper(at)
+    led = before in _PLACE_CUES and (upper or before not in (",", "/"))
+    if not upper and len(tokens.texts[at]) < 3:
+        led = before in ("in", "near", "from", "to")
     if entry.cue:
         return led and (tokens.is_upper(at) or not tokens.texts[at].isascii())
     return led or tokens.is_upper(at)

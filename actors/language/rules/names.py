@@ -7,7 +7,7 @@ from typing import Final
 
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import WORD, Tokens
-from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS
+from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS, CURRENCIES
 from actors.language.rules.word_set import word_set
 
 TITLES: Final = word_set(
@@ -91,6 +91,7 @@ _COUNTED: Final = word_set(
     "option number phase plot plan step level part type block cluster zone district terminal gate floor chapter day "
     "week year version round point plus line grade formula air square cheque property"
 )
+_NO_STREETS: Final = _ARABIC_FUNCTION | word_set("ولا عام عندكم رئيسي واحد واسع تجاري هادي هادئ راقي وسكه فرعي جانبي")
 _NO_NAMES: Final = _ARABIC_TITLED | _ARABIC_FUNCTION | frozenset({"fel", "fi", "a7san", "el"})
 _WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
 
@@ -286,7 +287,13 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             found.append(Candidate(starts[at], ends[at + 1], "project", tokens.folded[starts[at] : ends[at + 1]], sure))
             at += 2
             continue
-        if word in ("حي", "منطقه", "شارع") and at + 1 < count and kinds[at + 1] == WORD and texts[at + 1][0] > "\u0600":
+        if (
+            word in ("حي", "منطقه", "شارع")
+            and at + 1 < count
+            and kinds[at + 1] == WORD
+            and texts[at + 1][0] > "\u0600"
+            and texts[at + 1] not in _NO_STREETS
+        ):
             found.append(
                 Candidate(starts[at], ends[at + 1], "location", tokens.folded[starts[at] : ends[at + 1]], 0.97)
             )
@@ -323,6 +330,10 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
     return found
 
 
+_NO_PLACES: Final = frozenset(CURRENCIES) | word_set(
+    "english arabic french german spanish italian russian chinese hindi urdu persian farsi turkish portuguese tagalog "
+    "japanese indian british american hajj umrah ramadan eid usdt crypto word excel pdf cash euros dollars dirhams"
+)
 _OPENING: Final = frozenset(["", ".", "!", "?", "\n", "-", ":"])
 _NO_BUILDING: Final = word_set("white real holiday dear show model dream luxury affordable beautiful first second")
 
@@ -352,7 +363,7 @@ def _by_neighbours(tokens: Tokens, at: int, last: int, places: set[int]) -> Cand
         next_at = last + 1 if after in (",", "-") else last
         if last - at > 1 and next_at < len(texts) and starts[next_at] in places:
             return _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
-        surely = before in ("in", "near", "around")
+        surely = before in ("in", "near", "around") and texts[at] not in _NO_PLACES and len(texts[at]) > 2
         if surely or last - at > 1:
             place = tokens.folded[starts[at] : end]
             return Candidate(starts[at], end, "location", place, 0.7 if surely else 0.58)

@@ -21,9 +21,13 @@ _CUES: Final = word_set(
 UNIT_CUES: Final = _CUES | {"#", "no", "number", "num", "رقم", "raqam", "rakam"}
 _CODE: Final = re.compile(
     r"[ .:]{0,2}(?:(?:no|num|number|nr|nbr|رقم|raqam|rakam|#)[ .:#]{0,2})?"
-    r"((?:[a-z]{1,3}[-/ ]?)?[0-9]{1,5}(?:[-/][a-z0-9]{1,4})?[a-z]?)(?![\w%])"
+    r"((?:[a-z]{1,3}[-/ ]?)?[0-9]{1,5}(?:[-/][a-z0-9]{1,4})?[a-z]?)(?![\w%])(?![.,][0-9])"
 )
 _MORE: Final = re.compile(r" ?(?:,|&|/|and|or|و|w|او) ?((?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?)(?![\w%:.,/])")
+_NUMBERED_ELSE: Final = word_set(
+    "cheque cheques chq check option item point invoice ticket case ref reference order payment step floor level "
+    "gate page"
+)
 _WORDS_NOT_CODES: Final = word_set(
     "in at is on of to for no the and or by a an my for me we it so up any all has can by see not ok hi from el fi law"
 )
@@ -45,6 +49,8 @@ def find_units(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     by_token = {number.first: number for number in numbers}
     for at, word in enumerate(texts):
         if word not in UNIT_CUES:
+            continue
+        if word == "#" and at and texts[at - 1] in _NUMBERED_ELSE:
             continue
         if word in ("no", "number", "num", "رقم", "raqam", "rakam") and not _numbered_thing(texts, at):
             continue
@@ -80,7 +86,8 @@ def _accept(
     """Return the end of a unit code, or 0 where the number counts something else."""
     code = match[1]
     letters = code.partition(" ")[0]
-    if " " in code and (letters in _WORDS_NOT_CODES or len(letters) > 2):
+    a_word = code[:2].isalpha() and not tokens.is_upper(at_start.get(match.start(1), 0))  # "maktab ba3d"
+    if a_word or (" " in code and (letters in _WORDS_NOT_CODES or len(letters) > 2)):
         return 0
     first = at_start.get(match.start(1))
     end = match.end(1)
@@ -237,7 +244,10 @@ def _by_place(before: str, after: str, digits: int) -> float:
     return 0.72 if digits == 4 and before not in _MONEYLIKE else 0.0
 
 
-_MONEYLIKE: Final = word_set("rent price budget pay paid deposit for aed fee fees total under max offer was")
+_MONEYLIKE: Final = word_set(
+    "ref ad id permit listing reference booking receipt invoice case ticket code pin order rent price budget pay "
+    "paid deposit for aed fee fees total under max offer was"
+)
 
 
 def _floor_like(value: int) -> bool:
