@@ -17,15 +17,16 @@ SURE_RULE: Final = 0.9
 
 _ORDINAL: Final = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1,
-    "الاولى": 0, "الأولى": 0, "الاول": 0, "الثانية": 1, "الثاني": 1, "الثالثة": 2, "الاخيرة": -1, "الأخيرة": -1,
+    "الاولى": 0, "الأولى": 0, "الاول": 0, "الاولانية": 0, "الأولانية": 0,
+    "التانية": 1, "الثانية": 1, "الثاني": 1, "التالتة": 2, "الثالثة": 2, "الاخيرة": -1, "الأخيرة": -1,
     "awel": 0, "tany": 1, "tanya": 1, "talet": 2, "talta": 2, "a5er": -1, "akher": -1,
 }  # fmt: skip
 _REFERENCE = re.compile(
     r"\b(?P<ordinal>first|1st|second|2nd|third|3rd|last) (?:one|unit|flat|apartment|villa|option|property|place)\b"
     r"|\b(?P<same>(?:the )?same (?:one|unit|flat|apartment|villa|property|place))\b"
-    r"|(?P<ar_ordinal>الاولى|الأولى|الثانية|الثالثة|الاخيرة|الأخيرة)(?!\w)"
-    r"|(?P<ar_same>نفس (?:الشقة|الوحدة|الفيلا|العقار))(?!\w)"
-    r"|\b(?P<arz_same>nafs el (?:sha2a|shaqa|wa7da|villa|unit))\b"
+    r"|(?P<ar_ordinal>الاولى|الأولى|الاولانية|الأولانية|التانية|التالتة|الثانية|الثالثة|الاخيرة|الأخيرة)(?!\w)"
+    r"|(?P<ar_same>نفس (?:الشقة|الشقه|الوحدة|الوحده|الفيلا|العقار|المكتب|المحل))(?!\w)"
+    r"|\b(?P<arz_same>nafs el (?:sha2a|sha22a|shaqa|shaqqa|wa7da|we7da|wehda|villa|unit|maktab))\b"
     r"|\bel (?:sha2a |wa7da |villa )(?:el )?(?P<arz_ordinal>tanya|talta|awla)\b",
     re.IGNORECASE,
 )

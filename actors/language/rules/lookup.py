@@ -64,7 +64,9 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
         entry, last = _longest_match(tokens, at, word, gazetteer)
         if entry is not None and regional:
             entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
-        if entry is None or not _means(tokens, at, last, entry):
+        if entry is None or not (
+            _at_a_place(texts[at], word) if skip and entry.cue else _means(tokens, at, last, entry)
+        ):
             at += 1
             continue
         building = None
@@ -200,6 +202,11 @@ def _means(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
     if entry.cue or entry.cap:
         return _cued(tokens, at, entry)
     return entry.type not in ("property_type", "purpose") or _stands(tokens, at, last, entry)
+
+
+def _at_a_place(whole: str, word: str) -> bool:
+    """Whether an attached preposition says that an ordinary word is a place: "بالخبر", not "ورقة"."""
+    return whole[0] in "بف" and word.startswith("ال")
 
 
 def _cued(tokens: Tokens, at: int, entry: Entry) -> bool:

@@ -188,7 +188,8 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
         written = tokens.original[tokens.span(starts[at], ends[at])[1] - 1]
         if before not in _ARABIC_CALL or (texts[at] == "علي" and written == "ى"):
             return None  # "شكرا على": on
-        return _person(tokens, starts[at - 1 if before in TITLES else at], ends[at], 0.85)
+        titled = before in TITLES
+        return _person(tokens, starts[at - 1 if titled else at], ends[at], 0.93 if titled else 0.85)
     if weak and not (capital and addressed(tokens, at)):
         return None
     after = texts[at + 1] if at + 1 < len(texts) else ""
@@ -229,7 +230,7 @@ def named_person(tokens: Tokens, at: int, *, weak: bool) -> Candidate | None:
     elif capital and before in _KUNYA and tokens.is_upper(at - 1):
         start = starts[at - 1]  # "Um Khalid"
     elif before in TITLES and before != "sir":
-        start = starts[at - 1]  # "ostaz karim"
+        return _person(tokens, starts[at - 1], end, 0.93)  # "ostaz karim"
     return _person(tokens, start, end, 0.88 if capital else 0.78)
 
 
