@@ -58,7 +58,8 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
             number.role = "date"  # "el etnein"
         if number.role:
             continue
-        candidate, last = time_of(tokens, number, context)
+        here = _half_near(texts, number.first) or context
+        candidate, last = time_of(tokens, number, here)
         if candidate is None and index + 1 < count:
             candidate, last = _first_of_range(tokens, number, numbers[index + 1], context)
             if candidate is not None and _bare_second(tokens, number, numbers[index + 1]):
@@ -76,6 +77,16 @@ def find_times(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
             start = tokens.starts[at]
             found.append(Candidate(start, tokens.ends[at], "time", _NAMED[word], 0.85))
     return found
+
+
+def _half_near(texts: list[str], at: int) -> str:
+    """The half of the day that a word right before an hour tells: "Monday morning at 9"; "" where none does."""
+    for word in texts[max(0, at - 3) : at]:
+        if word == "morning":
+            return "am"
+        if word in ("evening", "afternoon"):
+            return "pm"
+    return ""
 
 
 def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str) -> tuple[Candidate | None, int]:

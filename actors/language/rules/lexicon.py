@@ -87,7 +87,7 @@ CURRENCY_MARKS: Final = frozenset("$£€₹¥")
 HALF: Final = _set("half نص نصف nos noss nus")
 QUARTER: Final = _set("quarter ربع rob3 rob")
 BED_WORDS: Final = _set(
-    "noum نوم br brs bhk bhks bd bds bdr bdrs bdrm bdrms bed beds bedroom bedrooms bedded bedder bedrm bedrms "
+    "noum نوم rk br brs bhk bhks bd bds bdr bdrs bdrm bdrms bed beds bedroom bedrooms bedded bedder bedrm bedrms "
     "bedrom bedroms "
     "bedrooom badroom room rooms rm rms غرف غرفة غرفه أوض اوض أوضة اوضه ghoraf ghorfa ghoruf 8oraf oda owad 2owad owda "
     "awad 2oda ouda"
@@ -197,6 +197,9 @@ SIZE_UNITS: Final[dict[str, float]] = {
             10.7639,
         ),
         ("sqyd sqyds sqyard sqyards yd2 gaj", 9.0),
+        ("marla marlas", 272.25),
+        ("kanal kanals", 5445.0),
+        ("guntha gunta guntas", 1089.0),
         ("acre acres", 43560.0),
         ("hectare hectares", 107639.0),
         ("feddan faddan فدان", 4200.0 * 10.7639),

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from actors.language.rules.candidate import Candidate
-from actors.language.rules.fold import WORD, Tokens
+from actors.language.rules.fold import NUMBER, WORD, Tokens
 from actors.language.rules.lexicon import BATH_WORDS, BED_WORDS, CURRENCIES
 from actors.language.rules.word_set import word_set
 
@@ -365,6 +365,8 @@ def _by_neighbours(tokens: Tokens, at: int, last: int, places: set[int]) -> Cand
         if last - at > 1 and next_at < len(texts) and starts[next_at] in places:
             return _project(tokens, at, last, 0.7)  # "in Palm Vista, Springfield"
         surely = before in ("in", "near", "around") and texts[at] not in _NO_PLACES and len(texts[at]) > 2
+        if texts[at] == "sector" and last < len(texts) and tokens.kinds[last] == NUMBER:
+            end = ends[last]  # "in Sector 45"
         if surely or last - at > 1:
             place = tokens.folded[starts[at] : end]
             return Candidate(starts[at], end, "location", place, 0.7 if surely else 0.58)

@@ -14,7 +14,7 @@ _OTHER_STUDIOS: Final = word_set(
     "yoga photo photography dance music recording art pilates fitness film tattoo design ballet tv nail hair"
 )
 _KINDS: Final = word_set(
-    "full master private separate large big spacious huge double attached total ensuite modern clean"
+    "dbl full master private separate large big spacious huge double attached total ensuite modern clean"
 )
 _ROOM: Final = word_set("room rooms rm rms rooom")
 MOST_ROOMS: Final = 20

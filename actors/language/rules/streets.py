@@ -19,7 +19,7 @@ _SUFFIX: Final = word_set(
 
 
 _STREET: Final = re.compile(
-    r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:n|s|e|w|north|south|east|west)\.? )?"
+    r"[0-9]{1,5}[a-z]?(?:-[0-9]{1,5})? (?:(?:ne|nw|se|sw|n|s|e|w|north|south|east|west)\.? )?"
     r"(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'.]{1,20}(?: [a-z][a-z']{1,20}){0,2})"
     r" (?:" + "|".join(sorted(_SUFFIX, key=len, reverse=True)) + r")\b"
 )

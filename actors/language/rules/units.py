@@ -196,7 +196,7 @@ def _numbered(tokens: Tokens, number: Number, name_starts: set[int]) -> tuple[Ca
         number.value != int(number.value)
         or text[0] == "0"
         or len(text) > 6
-        or before in ("#", "/", "floor", "p", "tower", "street", "st")
+        or before in ("#", "/", "sector", "phase", "zone", "cluster", "district", "floor", "p", "tower", "street", "st")
         or after in ("%", "/", ":", "+")
         or after in COUNTED_WORDS
     ):

@@ -30,6 +30,11 @@ SENTENCES = [
     "{sha2a|property_type|apartment} {2 noum|bedrooms|2} kefaya",
     "two {covered parkings|feature|covered parkings}",
     "لل{بيع|purpose|sell} {أرض|property_type|land}",
+    "a {5 marla|size|1361} {house|property_type|villa}",
+    "{2 dbl bed|bedrooms|2} {flat|property_type|apartment}",
+    "{إيجارها|purpose|rent} كم؟",
+    "{house|property_type|villa} in {Sector 45|location|sector 45}, {Noida|location|noida}",
+    "see {2210 NE 45th St|location|2210 ne 45th st} first",
     "the leasing office never answers",
     "the unit is vacant on transfer, on a high floor",
 ]

@@ -33,6 +33,7 @@ SENTENCES = [
     "el sa3a {8 ella rob3|time|19:45}",
     "gayeen {9|time|21:00} bel leil",
     "ben {5|time|17:00} w {7|time|19:00}",
+    "{Sunday|date|2026-05-17} morning at {8|time|08:00} or {Monday|date|2026-05-18} evening at {7|time|19:00}",
     # dates
     "the painter comes {elkhamis|date|2026-05-14}",
     "nshofak {el jom3a|date|2026-05-15}",
