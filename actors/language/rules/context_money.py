@@ -127,7 +127,7 @@ def _counts_else(tokens: Tokens, number: Number, by_first: dict[int, Number], ta
     after = texts[at] if at < len(texts) else ""
     further = texts[at + 1] if at + 1 < len(texts) else ""
     if number.value >= 1000 and after in ("month", "year") and further != "old":
-        return False  # "7,500 month"
+        return False  # "6,000 month"
     dash = after == "-" and further != "" and starts[at] == ends[at - 1] and starts[at + 1] == ends[at]
     if dash and not _range_with(number, by_first.get(at + 1)):
         return True
@@ -148,7 +148,7 @@ _NO_PLURALS: Final = word_set(
 
 
 def _plural(word: str) -> bool:
-    """Whether a word after a number is what it counts: "30 calls"."""
+    """Whether a word after a number is what it counts: "40 visits"."""
     return len(word) > 3 and word[-1] == "s" and word.isascii() and word not in _NO_PLURALS and word.isalpha()
 
 

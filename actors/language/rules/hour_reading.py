@@ -256,7 +256,7 @@ _COMES: Final = word_set("is at you u there meet ok okay come coming free visit 
 
 
 def _agreed(tokens: Tokens, number: Number, reading: _Reading) -> float:
-    """Judge an hour that a short answer or "tonight" makes one: "ok 11 then", "see you 7 tonight"."""
+    """Judge an hour that a short answer or "tonight" makes one: "ok 9 then", "see you 7 tonight"."""
     texts, at = tokens.texts, reading.at
     if not 1 <= number.value <= 12 or number.in_words or number.value != int(number.value):
         return 0.0

@@ -135,7 +135,7 @@ def _first_of_range(tokens: Tokens, number: Number, right: Number, context: str)
 
 
 def _second_bounds(tokens: Tokens, numbers: list[Number], times: list[Candidate], context: str) -> list[Candidate]:
-    """Find bare hours that follow a time: "5:15 or 6", "from 9.30 to 11", "between 3 and 4.30"."""
+    """Find bare hours that follow a time: "5:15 or 6", "from 9.30 to 11", "between 1 and 2.15"."""
     found: list[Candidate] = []
     ends = {time.end for time in times}
     for number in numbers:

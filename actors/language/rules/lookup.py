@@ -93,7 +93,7 @@ _ORDER: Final = word_set(
 
 
 def _building(tokens: Tokens, at: int, last: int, entry: Entry, gazetteer: Gazetteer) -> Candidate | None:
-    """Take a listed name inside a longer one for a building: "Al Seef Residence", "Silver Meadows", "Bay Square 6"."""
+    """Take a listed name inside a longer one for a building: "Al Nahda Residence", "Silver Meadows", "Bay Square 9"."""
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     if not texts[at].isascii() or not tokens.is_upper(at):
         return None

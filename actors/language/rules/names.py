@@ -320,7 +320,7 @@ def find_cued_names(tokens: Tokens, taken: list[tuple[int, int]], places: set[in
             and starts[last] == ends[last - 1]
             and starts[last + 1] == ends[last]
         ):
-            at = last + 2  # "Coca-Cola"
+            at = last + 2  # "Rolls-Royce"
             continue
         candidate = _by_neighbours(tokens, at, last, places)
         if candidate is not None:

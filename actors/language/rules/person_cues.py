@@ -1,4 +1,4 @@
-"""Persons whom the words around them introduce: "this is Ines", "my partner Joss", "Omar 050 …", "أبو سالم"."""
+"""Persons whom the words around them introduce: "this is Ines", "my cousin Piet", "Omar 050 …", "أبو سالم"."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def find_streets(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         if number.role or number.in_words or number.grouped:
             continue
         if number.first and tokens.texts[number.first - 1] in _NUMBERED:
-            continue  # "apt 1509 Bay Square": a unit
+            continue  # "apt 1203 Oak Square": a unit
         start = tokens.starts[number.first]
         match = _STREET.match(folded, start)
         if match is None:

@@ -53,7 +53,7 @@ SENTENCES = [
     "your ref 5521 please",
     "وصل السمسار من بدري",
     "ساكن في {الوصل|location|الوصل}",
-    "the Coca-Cola sign",
+    "parked in Rolls-Royce style",
     "Option One is fine",
     "UAE Residence Visa",
     "I am in the valley of tears",

@@ -35,7 +35,7 @@ SENTENCES = [
     "{4 w nos melyon|price|4500000} akher kalam",
     "from {62|price|6200000} they came to {65 lakhs|price|6500000}",
     "ساكن ب{٥٥ ألف|price|55000} من سنتين",
-    "٩٠ كثير خلها ٨٠".replace("٩٠", "{٩٠|price|90000}").replace("٨٠", "{٨٠|price|80000}"),
+    "٩٠ وايد عليها، خلوها ٨٠".replace("٩٠", "{٩٠|price|90000}").replace("٨٠", "{٨٠|price|80000}"),
     "we pay {6,750|price|6750} month",
     "min salary {4500|price|4500}",
     "save {$20|price|20}, get {25k|price|25000} {$40|price|40} off".replace("get {25k|price|25000} ", "get "),
