@@ -59,13 +59,14 @@ def feed(
     batch: Annotated[int, typer.Option()] = 512,
     run: Annotated[str, typer.Option()] = "",
     prefix: Annotated[str, typer.Option()] = "c",
+    distinct: Annotated[int, typer.Option(help="Different texts; those beyond them come again.")] = TEXTS,
     progress: Annotated[Path | None, typer.Option(help="File that holds how many were acknowledged.")] = None,
 ) -> None:
     """Feed messages ``start`` to ``total`` into the system that runs on a folder; print a JSON line at the end."""
     data = DataFolder.open(folder)
     run = run or f"feeder-{uuid.uuid4().hex[:12]}"
     client = FeedClient(lambda: read_port(data.path), data.frame_key(), run=run, patience_s=120.0)
-    samples = texts(TEXTS)
+    samples = texts(distinct)
     began_at, began = time.time(), time.monotonic()
     number = start
     while number < total:

@@ -42,6 +42,7 @@ def run(*, messages: int, known: int, only: tuple[str, ...], say: Say) -> Figure
     parts: dict[str, Callable[[Path], Figures]] = {
         "empty": lambda path: _throughput(path, "empty", messages),
         "rules": lambda path: _throughput(path, "rules", messages),
+        "models": lambda path: _models(path, messages // 3),
         "latency": lambda path: _latency(path, "rules", rate=1_000.0, seconds=15),
         "opening": _opening,
         "sessions": lambda path: _sessions(path, known),
@@ -103,6 +104,23 @@ def _throughput(path: Path, engine: str, messages: int) -> Figures:
         f"{engine}_cpu_us_per_message": round(cpu / messages * 1e6, 1),
         f"{engine}_feeder_s": told["seconds"],
         f"{engine}_messages": messages,
+    }
+
+
+def _models(path: Path, messages: int) -> Figures:
+    """Measure with all layers of understanding, as live messages, none of whose texts comes twice."""
+    with SystemUnderTest(path, {"language.engine": "auto"}) as system:
+        _fed(feeder(path, total=500, conversations=500, run="warm-up", prefix="w"))
+        _finish(system, "warm-up", 500)
+        process = feeder(path, total=messages, conversations=CONVERSATIONS, run="load", distinct=messages)
+        committed = _finish(system, "load", messages)
+        told = _fed(process)
+        with RowsReader(system.folder.rows_file) as reader:
+            tiers = Counter(row.tier for row in reader.query(RowFilter(conversation="c*")))
+    return {
+        "models_messages_per_s": round(messages / (committed - told["began"])),
+        "models_messages": messages,
+        **{f"models_share_{tier}": round(count / messages, 4) for tier, count in sorted(tiers.items())},
     }
 
 

@@ -34,7 +34,7 @@ def messages(count: int, seed: int = SEED) -> list[str]:
     from actors.language.corpus.slots import refill, respell
 
     rng = random.Random(seed)  # noqa: S311 - a reproducible load, not secrets
-    usable = [e for e in load() if e.intent and e.source != "assistant.txt" and 3 <= len(e.text.split()) <= 40]
+    usable = [e for e in load() if e.intent and not e.source.startswith("assistant") and 3 <= len(e.text.split()) <= 40]
     seen: dict[str, None] = {}
     while len(seen) < count:
         text = respell(refill(rng.choice(usable), rng, 1.0), rng).text

@@ -265,6 +265,23 @@ def session(
     print_json(found[0]) if as_json else print_facts(found[0])
 
 
+@app.command()
+def tier(
+    wanted: Annotated[str, typer.Argument(help="full, reduced, essential, or auto; none only shows.")] = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Show which tier of models messages get, or ask for one until the shards start anew."""
+    answers, errors = ask_shards(folder, "tier", {"wanted": wanted}, timeout)
+    found = [{"shard": name, **answer} for name, answer in answers.items()]
+    if as_json:
+        print_json({"tiers": found, "errors": errors})
+    else:
+        print_records(found, ("shard", "tier", "wanted", "falls"))
+    report(errors)
+
+
 def _operator() -> str:
     import getpass
 

@@ -25,7 +25,7 @@ def train(
     ] = False,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads of every library.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of every source of chance.")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, max=50, help="Passes of the encoder over the corpus.")] = 8,
+    epochs: Annotated[int, typer.Option(min=0, max=50, help="Passes over the corpus; 0: each encoder's own.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's scores as JSON.")] = False,
 ) -> None:
     """Train and write the model folder.
@@ -37,7 +37,7 @@ def train(
         kept_encoder: take the kept encoder, train the rest.
         threads: of every library.
         seed: of every source of chance.
-        epochs: of the encoder in a full training.
+        epochs: of the encoders in a full training; their own numbers where 0.
         as_json: print the scores for programs.
 
     Raises:

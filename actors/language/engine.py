@@ -32,11 +32,12 @@ class Engine(Protocol):
 
     tier: Tier
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
         """Understand messages.
 
         Args:
             items: the messages.
+            tier: the best tier to use for these, where less than the engine's.
 
         Returns:
             one result for each item, in order; an item whose handling raised has its traceback in ``error``.
@@ -52,7 +53,7 @@ class EmptyEngine:
     def __init__(self) -> None:
         self._nothing = Understanding(tier="none", unavailable=EMPTY_UNAVAILABLE)
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:  # noqa: ARG002
         """Answer each item with an empty understanding."""
         return [WorkResult(key=item.key, understanding=self._nothing) for item in items]
 
@@ -72,7 +73,7 @@ class RulesEngine:
         self._extractor = extractor if extractor is not None else RuleExtractor(default_region=region)
         self.reason = reason
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:  # noqa: ARG002
         """Find the entities and the language of each item."""
         return [self._one(item) for item in items]
 

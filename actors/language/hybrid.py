@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from actors.language.gazetteer import Gazetteer
 from actors.language.hybrid_cache import TextCache
 from actors.language.hybrid_context import check, merge
-from actors.language.hybrid_mixing import Mixing, Scores
+from actors.language.hybrid_encoder import ARABIC, ENGLISH, EncoderFiles
+from actors.language.hybrid_mixing import Mixing, Scores, tier_key
 from actors.language.hybrid_mixing import load as load_mixing
 from actors.language.hybrid_mood import Mood, moods
-from actors.language.hybrid_stages import Budget, FirstStage, NameGate, SecondStage
+from actors.language.hybrid_stages import Budget, FirstStage, NameGate, SecondStage, chosen_finder
 from actors.language.intent.ngrams import fold
 from actors.language.language_of import language_of
 from actors.language.models_manifest import FULL_FILES, REDUCED_FILES, ModelFileError, read, verify
@@ -26,13 +30,16 @@ from actors.language.settings import LanguageSettings
 from actors.language.tagger.decode import Name
 from messages.understanding import Entity, Scored, Tier, Understanding, WorkItem, WorkResult
 
+if TYPE_CHECKING:
+    from actors.language.hub_models import HubSentiment
+
 MISSING: Final[dict[str, tuple[str, ...]]] = {
     "full": (),
     "reduced": ("model_entities",),
     "essential": ("intent", "sentiment", "urgency", "model_entities"),
 }
-ENCODER_LANGUAGE: Final = "en"
-"""MiniLM read English only: on Arabic in either script its opinion made held-out intents worse (0.62 against 0.86)."""
+ENCODERS: Final[dict[str, EncoderFiles]] = {"en": ENGLISH, "ar": ARABIC, "arz": ARABIC}
+"""MiniLM read English only: on Arabic in either script its opinion makes intents worse than having none."""
 
 
 @dataclass
@@ -74,12 +81,15 @@ class HybridEngine:
         tier: the best tier that it uses.
         extractor: the rule layer.
         first: static embeddings and n-grams, or None at the essential tier.
-        second: the transformer and tagger, or None below the full tier.
+        second: the transformer and tagger of each language, empty below the full tier.
         mixing: weights by tier's name.
         gate: which messages may hold names that the rules did not find.
         settings: thresholds, budgets and sizes.
         region: two-letter country where an item names none.
         clock: seconds, monotonic.
+
+    Attributes:
+        feelings: another model for sentiment at the full tier, or None for the project's own.
     """
 
     def __init__(  # noqa: PLR0917 - the parts that load() joins
@@ -87,7 +97,7 @@ class HybridEngine:
         tier: Literal["full", "reduced", "essential"],
         extractor: RuleExtractor,
         first: FirstStage | None,
-        second: SecondStage | None,
+        second: Mapping[str, SecondStage],
         mixing: dict[str, Mixing],
         gate: NameGate | None,
         settings: LanguageSettings,
@@ -101,6 +111,7 @@ class HybridEngine:
         self._extractor, self._first, self._second = extractor, first, second
         self._mixing, self._gate, self._region, self._clock = mixing, gate, region, clock
         self._lexicon = default_lexicon()
+        self.feelings: HubSentiment | None = None
 
     @classmethod
     def load(
@@ -133,7 +144,7 @@ class HybridEngine:
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         extractor = RuleExtractor(gazetteer, default_region=region)
         if tier == "essential":
-            return cls("essential", extractor, None, None, {}, None, chosen, region)
+            return cls("essential", extractor, None, {}, {}, None, chosen, region)
         if tier not in ("auto", "full", "reduced"):
             raise ValueError(f"unknown tier {tier!r}: full, reduced, essential or auto")
         has_full = read(models).full
@@ -142,10 +153,17 @@ class HybridEngine:
         full = has_full and tier != "reduced"
         verify(models, REDUCED_FILES + (FULL_FILES if full else ()))
         first = FirstStage.load(models)
-        second = SecondStage.load(models, chosen) if full else None
+        finder = chosen_finder(chosen) if full else None
+        stages = {f: SecondStage.load(models, chosen, f, finder) for f in (ENGLISH, ARABIC)} if full else {}
+        second = {language: stages[files] for language, files in ENCODERS.items()} if full else {}
         gate = NameGate.load(models) if full else None
         mixing = load_mixing(models / "mixing.json")
-        return cls("full" if full else "reduced", extractor, first, second, mixing, gate, chosen, region)
+        engine = cls("full" if full else "reduced", extractor, first, second, mixing, gate, chosen, region)
+        if full and chosen.sentiment_model:
+            from actors.language.hub_models import HubSentiment
+
+            engine.feelings = HubSentiment.load(chosen.sentiment_model, chosen.threads)
+        return engine
 
     def stats(self) -> dict[str, float]:
         """Tell what the engine did.
@@ -231,31 +249,41 @@ class HybridEngine:
     def _models(self, jobs: list[_Job], level: str) -> None:
         if not jobs or self._first is None:
             return
-        texts, folded = [j.item.text for j in jobs], [j.folded for j in jobs]
-        scores = self._first.scores(folded)
-        found = moods(
-            scores,
-            self._mixing["reduced"],
-            texts,
-            folded,
+        scores = self._first.scores([j.item.text for j in jobs], [j.folded for j in jobs], [j.lang for j in jobs])
+        for language in {j.lang for j in jobs}:
+            rows = [i for i, j in enumerate(jobs) if j.lang == language]
+            for i, mood in zip(rows, self._moods(jobs, rows, scores, tier_key("reduced", language)), strict=True):
+                jobs[i].mood = mood
+        if level != "full" or self._gate is None:
+            return
+        budget = Budget(self.settings.model_ms, len(jobs), self._clock)
+        for language in ENCODERS:
+            ask = [i for i, job in enumerate(jobs) if job.lang == language and self._worth_asking(job)]
+            self._ask(jobs, ask, scores, language, budget)
+        if self.feelings is not None:
+            for job, feeling in zip(jobs, self.feelings.read([j.item.text for j in jobs]), strict=True):
+                if job.mood is not None and job.folded:
+                    job.mood = job.mood.felt(feeling)
+
+    def _worth_asking(self, job: _Job) -> bool:
+        assert self._gate is not None
+        assert job.mood is not None
+        return job.mood.unsure(self.settings.ask_below) or self._gate.may_hold_names(job.item.text, job.rules)
+
+    def _moods(
+        self, jobs: list[_Job], rows: list[int], scores: Scores, key: str, answers: NDArray[np.float32] | None = None
+    ) -> list[Mood]:
+        mine = {name: values[rows] for name, values in scores.items()}
+        return moods(
+            mine if answers is None else mine | {"encoder": answers},
+            self._mixing[key],
+            [jobs[i].item.text for i in rows],
+            [jobs[i].folded for i in rows],
             lexicon=self._lexicon,
             threshold=self.settings.intent_threshold,
         )
-        for job, mood in zip(jobs, found, strict=True):
-            job.mood = mood
-        if level != "full" or self._second is None or self._gate is None:
-            return
-        ask = [
-            i
-            for i, job in enumerate(jobs)
-            if (job.lang == ENCODER_LANGUAGE and found[i].unsure(self.settings.ask_below))
-            or (self._gate.readable(job.item.text) and self._gate.may_hold_names(job.item.text, job.rules))
-        ]
-        self._ask(jobs, ask, scores)
 
-    def _ask(self, jobs: list[_Job], ask: list[int], scores: Scores) -> None:
-        assert self._second is not None
-        budget = Budget(self.settings.model_ms, len(jobs), self._clock)
+    def _ask(self, jobs: list[_Job], ask: list[int], scores: Scores, language: str, budget: Budget) -> None:
         for at in range(0, len(ask), self.settings.batch):
             part = ask[at : at + self.settings.batch]
             if budget.spent():
@@ -263,23 +291,10 @@ class HybridEngine:
                 for i in part:
                     jobs[i].missing += ("model_entities",)
                 continue
-            texts = [jobs[i].item.text for i in part]
-            answers, names = self._second.read(texts)
-            mine = {name: values[part] for name, values in scores.items()}
-            mine["encoder"] = answers
-            folded = [jobs[i].folded for i in part]
-            found = moods(
-                mine,
-                self._mixing["full"],
-                texts,
-                folded,
-                lexicon=self._lexicon,
-                threshold=self.settings.intent_threshold,
-            )
+            answers, names = self._second[language].read([jobs[i].item.text for i in part])
+            found = self._moods(jobs, part, scores, tier_key("full", language), answers)
             for i, mood, seen in zip(part, found, names, strict=True):
-                jobs[i].names = seen
-                if jobs[i].lang == ENCODER_LANGUAGE:
-                    jobs[i].mood = mood
+                jobs[i].names, jobs[i].mood = seen, mood
             self.counters.asked += len(part)
 
     def _finish(self, jobs: list[_Job], level: str) -> list[WorkResult]:

@@ -1,8 +1,8 @@
-"""The fine-tuned MiniLM on ONNX Runtime: one pass gives the classifier's scores and the tagger's word vectors."""
+"""A fine-tuned encoder on ONNX Runtime: one pass gives the classifier's scores and the tagger's word vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,37 @@ MAX_TOKENS: Final = 128
 MAX_WORDS: Final = 110
 """A message's first words are read; longer ones go through the tagger in windows of this size."""
 
+PADDING: Final = 1.2
+"""A run's longest text may have so many times the pieces of its shortest; measured best of 1.1 to 2."""
+
 Words = list[tuple[str, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFiles:
+    """What belongs to one encoder in the model folder.
+
+    Attributes:
+        encoder: the int8 graph.
+        tokenizer: its pieces.
+        heads: of classification.
+        tagger: linear layer and CRF of the name tagger on it.
+    """
+
+    encoder: str
+    tokenizer: str
+    heads: str
+    tagger: str
+
+    def all(self) -> tuple[str, str, str, str]:
+        """List the names."""
+        return (self.encoder, self.tokenizer, self.heads, self.tagger)
+
+
+ENGLISH: Final = EncoderFiles("encoder.onnx", "encoder_tokenizer.json", "encoder_heads.npz", "tagger.npz")
+ARABIC: Final = EncoderFiles(
+    "encoder_arabic.onnx", "encoder_arabic_tokenizer.json", "encoder_arabic_heads.npz", "tagger_arabic.npz"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +86,12 @@ class EncoderRuntime:
         self._batch = batch
 
     @classmethod
-    def load(cls, folder: Path, *, batch: int = 32, threads: int = 1) -> EncoderRuntime:
-        """Load the encoder.
+    def load(cls, folder: Path, files: EncoderFiles = ENGLISH, *, batch: int = 32, threads: int = 1) -> EncoderRuntime:
+        """Load an encoder.
 
         Args:
             folder: the model folder, its hashes checked before.
+            files: which encoder's.
             batch: messages a run.
             threads: of ONNX Runtime.
 
@@ -74,11 +105,9 @@ class EncoderRuntime:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena keeps the largest batch's memory for ever
-        session = onnxruntime.InferenceSession(
-            str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        tokenizer = Tokenizer.from_file(str(folder / "encoder_tokenizer.json"))
-        with np.load(folder / "encoder_heads.npz", allow_pickle=False) as heads:
+        session = onnxruntime.InferenceSession(str(folder / files.encoder), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(folder / files.tokenizer))
+        with np.load(folder / files.heads, allow_pickle=False) as heads:
             return cls(session, tokenizer, heads["weights"], heads["bias"], batch)
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
@@ -94,9 +123,8 @@ class EncoderRuntime:
         encoded = self._tokenizer.encode_batch([[w for w, _, _ in words] for words in cuts], is_pretokenized=True)
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
         out: list[Reading | None] = [None] * len(texts)
-        for at in range(0, len(order), self._batch):
-            group = order[at : at + self._batch]
-            width = max(len(encoded[i].ids) for i in group)
+        for group in self._groups(order, [len(code.ids) for code in encoded]):
+            width = len(encoded[group[-1]].ids)
             ids = np.zeros((len(group), width), dtype=np.int64)
             mask = np.zeros((len(group), width), dtype=np.int64)
             for row, i in enumerate(group):
@@ -109,6 +137,17 @@ class EncoderRuntime:
             for row, i in enumerate(group):
                 out[i] = Reading(scores[row], cuts[i], self._first_pieces(hidden[row], encoded[i], len(cuts[i])))
         return [r for r in out if r is not None]
+
+    def _groups(self, order: list[int], lengths: list[int]) -> Iterator[list[int]]:
+        """Deal texts, shortest first, into runs whose lengths are close: padding costs as much as text."""
+        group: list[int] = []
+        for i in order:
+            if group and (len(group) == self._batch or lengths[i] > PADDING * lengths[group[0]] + 1):
+                yield group
+                group = []
+            group.append(i)
+        if group:
+            yield group
 
     @staticmethod
     def _first_pieces(hidden: NDArray[np.float32], code: Any, words: int) -> NDArray[np.float32]:

@@ -49,6 +49,21 @@ class Mixing:
 
 
 Scores = dict[str, NDArray[np.float32]]
+LANGUAGES: Final = ("en", "ar", "arz")
+"""Each has weights of its own: what a source is worth differs by script, and so does how often it is right."""
+
+
+def tier_key(tier: str, language: str) -> str:
+    """Name the weights of a tier for a language.
+
+    Args:
+        tier: ``full`` or ``reduced``.
+        language: as ``language_of`` tells it; a message without letters is taken as English.
+
+    Returns:
+        the key in the file of weights.
+    """
+    return f"{tier}_{language or 'en'}"
 
 
 def save(path: Path, tiers: dict[str, Mixing]) -> None:

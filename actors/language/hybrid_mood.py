@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from actors.language.corpus.loader import SENTIMENTS
@@ -21,7 +21,7 @@ from actors.language.intent.decision import decide
 from actors.language.sentiment.lexicon import Lexicon
 from messages.understanding import SentimentLabel
 
-SURE_MOOD = 0.85
+SURE_MOOD = 0.7
 """Sentiment or urgency below this probability is worth the transformer's opinion."""
 
 
@@ -64,6 +64,23 @@ class Mood:
             self.top < below
             or self.sentiment_confidence < SURE_MOOD
             or 1 - SURE_MOOD < self.urgent_probability < SURE_MOOD
+        )
+
+    def felt(self, shares: tuple[float, float, float]) -> Mood:
+        """Take another model's sentiment.
+
+        Args:
+            shares: its probabilities of negative, neutral and positive.
+
+        Returns:
+            the mood with that sentiment; all else stays.
+        """
+        best = shares.index(max(shares))
+        return replace(
+            self,
+            sentiment=cast(SentimentLabel, SENTIMENTS[best]),
+            sentiment_score=shares[2] - shares[0],
+            sentiment_confidence=shares[best],
         )
 
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.language.hybrid_encoder import MAX_WORDS, EncoderRuntime
+from actors.language.hybrid_encoder import ENGLISH, MAX_WORDS, EncoderFiles, EncoderRuntime
 from actors.language.hybrid_mixing import Scores
+from actors.language.intent.arabic_forms import gram_text
 from actors.language.intent.ngrams import NgramHasher
-from actors.language.intent.static import StaticEmbedder
+from actors.language.intent.static import StaticEmbedder, embeddable
 from actors.language.settings import LanguageSettings
 from actors.language.tagger.decode import Name, TagDecoder
-from actors.language.tagger.flair_names import FlairNames
 from actors.language.tagger.words import cut
 from messages.understanding import Entity
 
 WINDOWS = 4
 """How many windows of a long message the tagger reads."""
-_LATIN = re.compile("[a-zA-Z]")
-_ARABIC = re.compile("[\u0621-\u064a]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -78,21 +77,54 @@ class FirstStage:
             }
         return cls(NgramHasher(), StaticEmbedder.load(folder), tables)
 
-    def scores(self, folded: Sequence[str]) -> Scores:
+    def scores(self, texts: Sequence[str], folded: Sequence[str], languages: Sequence[str]) -> Scores:
         """Score messages.
 
         Args:
-            folded: messages as ``fold`` leaves them.
+            texts: messages.
+            folded: the same as ``fold`` leaves them.
+            languages: of each, as ``language_of`` tells it.
 
         Returns:
             by source, messages by outputs.
         """
         weights, bias = self._tables["ngrams"]
         table, offset = self._tables["static"]
+        grams = [gram_text(*each) for each in zip(texts, folded, languages, strict=True)]
         return {
-            "ngrams": self._hasher.scores(folded, weights) + bias,
-            "static": self._embedder.embed(folded) @ table + offset,
+            "ngrams": self._hasher.scores(grams, weights) + bias,
+            "static": self._embedder.embed(embeddable(folded, languages)) @ table + offset,
         }
+
+
+class NameFinder(Protocol):
+    """What finds names in messages: the project's taggers have rivals by name, from Flair or transformers."""
+
+    def names(self, texts: list[str]) -> list[list[Name]]:
+        """Find the names in each message."""
+
+
+def chosen_finder(settings: LanguageSettings) -> NameFinder | None:
+    """Load the finder of names that the settings name.
+
+    Args:
+        settings: of understanding.
+
+    Returns:
+        it, or None for the project's own.
+
+    Raises:
+        FlairModelError, HubModelError: it cannot be had.
+    """
+    if settings.flair_model:
+        from actors.language.tagger.flair_names import FlairNames
+
+        return FlairNames.load(settings.flair_model, settings.threads)
+    if settings.names_model:
+        from actors.language.hub_models import HubNames
+
+        return HubNames.load(settings.names_model, settings.threads)
+    return None
 
 
 class SecondStage:
@@ -101,26 +133,33 @@ class SecondStage:
     Args:
         encoder: the transformer.
         decoder: the tagger's CRF.
-        flair: another tagger to use instead, or None.
+        finder: another finder of names to use instead of the tagger, or None.
     """
 
-    def __init__(self, encoder: EncoderRuntime, decoder: TagDecoder, flair: FlairNames | None = None) -> None:
-        self._encoder, self._decoder, self._flair = encoder, decoder, flair
+    def __init__(self, encoder: EncoderRuntime, decoder: TagDecoder, finder: NameFinder | None = None) -> None:
+        self._encoder, self._decoder, self._finder = encoder, decoder, finder
 
     @classmethod
-    def load(cls, folder: Path, settings: LanguageSettings) -> SecondStage:
+    def load(
+        cls,
+        folder: Path,
+        settings: LanguageSettings,
+        files: EncoderFiles = ENGLISH,
+        finder: NameFinder | None = None,
+    ) -> SecondStage:
         """Load from the model folder, whose hashes were checked before.
 
         Args:
             folder: the model folder.
             settings: batch size and threads.
+            files: which encoder's.
+            finder: another finder of names to use instead of the tagger, or None.
 
         Returns:
             the stage.
         """
-        encoder = EncoderRuntime.load(folder, batch=settings.batch, threads=settings.threads)
-        flair = FlairNames.load(settings.flair_model, settings.threads) if settings.flair_model else None
-        return cls(encoder, TagDecoder.load(folder / "tagger.npz"), flair)
+        encoder = EncoderRuntime.load(folder, files, batch=settings.batch, threads=settings.threads)
+        return cls(encoder, TagDecoder.load(folder / files.tagger), finder)
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[list[Name]]]:
         """Score messages and find names in them.
@@ -132,8 +171,8 @@ class SecondStage:
             messages by outputs, and the names in each.
         """
         readings = self._encoder.read(texts)
-        if self._flair is not None:
-            return np.stack([r.scores for r in readings]), self._flair.names(list(texts))
+        if self._finder is not None:
+            return np.stack([r.scores for r in readings]), self._finder.names(list(texts))
         names = [self._decoder.names(r.words, r.hidden) for r in readings]
         for i, text in enumerate(texts):
             if len(text) > 4 * MAX_WORDS:
@@ -175,18 +214,6 @@ class NameGate:
             the gate.
         """
         return cls(frozenset((folder / "ordinary.txt").read_text(encoding="utf-8").split("\n")))
-
-    @staticmethod
-    def readable(text: str) -> bool:
-        """Tell whether the encoder knows the message's script: it cuts Arabic into single letters.
-
-        Args:
-            text: the message.
-
-        Returns:
-            at least as many Latin letters as Arabic ones.
-        """
-        return len(_LATIN.findall(text[:600])) >= len(_ARABIC.findall(text[:600]))
 
     def may_hold_names(self, text: str, found: Sequence[Entity]) -> bool:
         """Look for a word that could be a name.

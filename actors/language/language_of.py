@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Final
 
 from actors.language.rules.word_set import word_set
@@ -33,6 +34,13 @@ _FREQUENT: Final = word_set(
     "ykon tekon ba2a b2a lsa lessah rad radd rod raddo 2olt olt 2oly 2olli 2olo ab3at ab3atly eb3at eb3atly ib3at "
     "b3t ba3at"
 )
+_KNOWN: Final = _FREQUENT | word_set(
+    " ".join(
+        line
+        for line in files("actors.language").joinpath("arabizi_words.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+)
 _SHARED: Final = word_set(
     "la el da di eh ah men kol bas law ay sho kam isa radd rod masa kan fen abi hal homa fi ma3 merci"
 )
@@ -55,10 +63,10 @@ def language_of(text: str) -> str:
     words = _WORD.findall(lowered)
     hits = 0.0
     for word in words:
-        if word in _FREQUENT:
+        if word in _KNOWN:
             hits += 0.4 if word in _SHARED else 1.0
     for match in _DIGIT_LETTER.finditer(lowered):
-        if not _NOT_ARABIZI.match(match[0]) and match[0] not in _FREQUENT:
+        if not _NOT_ARABIZI.match(match[0]) and match[0] not in _KNOWN:
             hits += 1.0
     letters = sum(1 for word in words if word.isalpha() or len(word) > 3)
     if (hits >= 2 or (hits >= 1 and letters <= 8)) and hits >= 0.12 * max(letters, 1):

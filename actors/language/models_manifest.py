@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from actors.language.errors import LanguageError
+from actors.language.hybrid_encoder import ARABIC, ENGLISH
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
 REDUCED_FILES: Final = ("static.npy", "static_tokenizer.json", "quick.npz", "mixing.json")
-FULL_FILES: Final = ("encoder.onnx", "encoder_tokenizer.json", "encoder_heads.npz", "tagger.npz", "ordinary.txt")
+FULL_FILES: Final = (*ENGLISH.all(), *ARABIC.all(), "ordinary.txt")
 
 
 class ModelFileError(LanguageError, ValueError):

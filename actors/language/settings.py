@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DEFAULT_MODELS = Path(__file__).resolve().parents[2] / "models"
 """Where set-up builds the models: beside the packages."""
@@ -25,6 +25,8 @@ class LanguageSettings(BaseModel):
         threads: of ONNX Runtime in a worker.
         flair_model: a Flair model by name or path to use for names instead of the built one ("" for the built one);
             a name needs internet.
+        names_model: a transformers token classifier to use for names instead, likewise.
+        sentiment_model: a transformers sequence classifier to use for sentiment instead, likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +34,7 @@ class LanguageSettings(BaseModel):
     models: Path = DEFAULT_MODELS
     intent_threshold: float = Field(0.75, ge=0, le=1)
     entity_threshold: float = Field(0.7, ge=0, le=1)
-    ask_below: float = Field(0.95, ge=0, le=1)
+    ask_below: float = Field(0.8, ge=0, le=1)
     rules_ms: float = Field(10.0, gt=0)
     model_ms: float = Field(50.0, gt=0)
     context_ms: float = Field(5.0, gt=0)
@@ -40,3 +42,11 @@ class LanguageSettings(BaseModel):
     batch: int = Field(32, ge=1, le=256)
     threads: int = Field(1, ge=1, le=16)
     flair_model: str = ""
+    names_model: str = ""
+    sentiment_model: str = ""
+
+    @model_validator(mode="after")
+    def _one_finder_of_names(self) -> LanguageSettings:
+        if self.flair_model and self.names_model:
+            raise ValueError("flair_model and names_model both find names: set one of them")
+        return self

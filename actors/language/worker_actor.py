@@ -63,7 +63,7 @@ class LanguageWorker(ProcessActor):
             return
         began = time.process_time_ns()
         self._hands.begin(message.shard, message.batch)
-        results = self._engine.understand(message.items)
+        results = self._engine.understand(message.items, message.tier)
         self._hands.end()
         busy_us = (time.process_time_ns() - began) // 1_000
         self.counters["batches"] += 1

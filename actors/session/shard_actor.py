@@ -15,7 +15,8 @@ from actors.session.operated_host import OperatedHost
 from actors.session.partition_host import PartitionHost
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
-from actors.session.work_items import Asked, blamed_batch, wait_again, weigh_text, work_item
+from actors.session.tier_choice import TierChoice
+from actors.session.work_items import Asked, blamed_batch, wait_again, waited_ms, weigh_text, work_item
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
@@ -96,7 +97,8 @@ class ShardActor(ProcessActor):
         self._texts, self._slot = TextInWork(folder.path), shard_slot(number)
         self._bell = BellPipe(folder.path, self.name)
         self.watch(self._bell.listen())
-        self._admin = ShardAdmin(self._hosts, self._states, now_ms, self._latency)
+        self._tiers = TierChoice(settings.tier_policy())
+        self._admin = ShardAdmin(self._hosts, self._states, now_ms, self._latency, self._tiers)
         self.timers.after(0.0, self._tick, key="tick")
 
     # -- events -------------------------------------------------------------------------------------------------
@@ -215,18 +217,25 @@ class ShardActor(ProcessActor):
                 self.timers.after(wait, self._gathered)
             return
         while (flight := self._dispatcher.take()) is not None:
-            items = tuple(
-                work_item(key, cell, self._settings.language.region)
+            asked = {
+                key: cell
                 for key, (_, cell, token) in flight.items.items()
                 if cell.state.token == token and cell.state.current is not None
-            )
-            if not items:
+            }
+            if not asked:
                 self._dispatcher.answered(flight.number)
                 continue
             for host, cell, token in flight.items.values():
                 if cell.state.token == token:
                     host.begin(cell)
-            batch = WorkBatch(batch=flight.number, shard=self.name, deadline_ms=flight.deadline_ms, items=items)
+            region, now_ms = self._settings.language.region, self._now_ms()
+            batch = WorkBatch(
+                batch=flight.number,
+                shard=self.name,
+                deadline_ms=flight.deadline_ms,
+                items=tuple(work_item(key, cell, region) for key, cell in asked.items()),
+                tier=self._tiers.seen(waited_ms(asked.values(), now_ms), now_ms),
+            )
             self.tell(self._workers[flight.worker], batch)
             self._sent_at = time.monotonic()
 
@@ -385,7 +394,7 @@ class ShardActor(ProcessActor):
             state.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:
-        """Answer latency, locks, unlock, sessions, session, dead letters, and what to forget."""
+        """Answer latency, locks, unlock, sessions, session, dead letters, tier, and what to forget."""
         # Before and after: what is asked about is decided, and what an answer has changed is committed.
         self._commit_every()
         answer = self._admin.answer(verb, arguments)
@@ -401,6 +410,7 @@ class ShardActor(ProcessActor):
         self.counters["lookups"] = self._replies.lookups
         self.gauges["resident_sessions"] = sum(host.resident_count for host in self._hosts.values())
         self.gauges["open_messages"] = sum(host.open_count for host in self._hosts.values())
+        self.counters["tier_falls"] = self._tiers.falls
         self.gauges["queued"] = self._dispatcher.queued
         self.gauges["batches_in_flight"] = self._dispatcher.in_flight
         return super().status()

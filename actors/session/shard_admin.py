@@ -11,6 +11,7 @@ from actors.session.latency import LatencyCounts
 from actors.session.operated_host import Held, OperatedHost
 from actors.session.residents import Cell
 from actors.session.service_building import released, replies_of, threads_of
+from actors.session.tier_choice import TierChoice
 from messages.row import DEAD_LETTER, DeadLetter
 from messages.session import SNAPSHOT, Snapshot
 from messages.wire import Wire, WireError
@@ -27,6 +28,7 @@ class ShardAdmin:
         states: partition to its state.
         clock: gives milliseconds since 1970 UTC.
         latency: what the shard counts.
+        tiers: which tier of models it asks for.
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class ShardAdmin:
         states: Mapping[int, PartitionState],
         clock: Callable[[], int],
         latency: LatencyCounts,
+        tiers: TierChoice,
     ) -> None:
+        self._tiers = tiers
         self._latency = latency
         self._hosts = hosts
         self._states = states
@@ -46,9 +50,9 @@ class ShardAdmin:
 
         Args:
             verb: ``locks``, ``unlock``, ``sessions``, ``session``, ``release``, ``dlq_list``, ``dlq_show``,
-                ``dlq_replay``, ``dlq_purge``, ``held``, ``forget``, ``latency``.
+                ``dlq_replay``, ``dlq_purge``, ``held``, ``forget``, ``latency``, ``tier``.
             arguments: ``conversation``, ``filter``, ``limit``, ``letter``, ``who``, ``partition``, ``rows_written``,
-                ``reset``.
+                ``reset``, ``wanted``.
 
         Returns:
             the answer.
@@ -70,10 +74,16 @@ class ShardAdmin:
             "latency": self._latencies,
             "held": self._held,
             "forget": self._forget,
+            "tier": self._tier,
         }
         if verb not in verbs:
             raise UnknownVerbError(f"a shard does not know {verb!r}")
         return verbs[verb](arguments)
+
+    def _tier(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        if arguments.get("wanted"):
+            self._tiers.force(arguments["wanted"])
+        return {"tier": self._tiers.tier, "wanted": self._tiers.wanted, "falls": self._tiers.falls}
 
     def _locks(self, _: Mapping[str, str]) -> dict[str, Any]:
         return {"locks": [lock for host in self._hosts.values() for lock in map(self._lock_of, host.in_work())]}

@@ -71,3 +71,25 @@ def work_item(key: int, cell: Cell, region: str) -> WorkItem:
         recent=snapshot.recent,
         known=snapshot.known,
     )
+
+
+def waited_ms(cells: Iterable[Cell], now_ms: int) -> int:
+    """Tell how long the oldest live message of a batch has waited.
+
+    Args:
+        cells: sessions whose current messages make the batch.
+        now_ms: milliseconds since 1970 UTC.
+
+    Returns:
+        milliseconds since the gateway took it in; 0 where there is none. Imports are in no hurry, files take their
+        time to be read, and a message that is tried again waits for other reasons.
+    """
+    longest = 0
+    for cell in cells:
+        current = cell.state.current
+        if current is None or cell.state.attempts > 1:
+            continue
+        message = current.arrival.message
+        if message.received_ms and not message.imported and not message.attachments:
+            longest = max(longest, now_ms - message.received_ms)
+    return longest

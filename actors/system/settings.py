@@ -23,6 +23,7 @@ from actors.session.host_policy import HostPolicy
 from actors.session.ordering import OrderingPolicy
 from actors.session.services import Services
 from actors.session.session import SessionPolicy
+from actors.session.tier_choice import TierPolicy, Wanted
 from actors.sheets.settings import SheetsSettings
 from actors.system.errors import SettingsError
 from actors.whatsapp.settings import REVEAL, WhatsAppSettings
@@ -91,6 +92,12 @@ class PoolSettings(Section):
     batch: int = Field(128, ge=1, description="most messages in a batch")
     credits: int = Field(2, ge=1, description="batches in flight at a worker, from each shard")
     deadline_s: float = Field(10.0, gt=0, description="a worker that has not answered by then is killed")
+    tier: Wanted = Field(
+        "auto", description="auto asks for the best tier until live messages wait too long for it; or always this one"
+    )
+    fall_s: float = Field(2.0, gt=0, description="a live message that waited longer makes the tier fall by one")
+    fall_far_s: float = Field(15.0, gt=0, description="one that waited longer makes it fall to the rules alone")
+    rest_s: float = Field(10.0, gt=0, description="calm has to last so long before the tier rises by one")
 
 
 class MediaPoolSettings(Section):
@@ -159,6 +166,16 @@ class Settings(BaseModel):
             resident_limit=max(1, sessions.resident_limit // self.system.partitions),
             idle_ms=int(sessions.idle_s * 1000),
             dedup_ms=int(sessions.dedup_days * 86_400_000),
+        )
+
+    def tier_policy(self) -> TierPolicy:
+        """Give the bounds of choosing a tier of models."""
+        language = self.language
+        return TierPolicy(
+            tier=language.tier,
+            fall_ms=int(language.fall_s * 1000),
+            fall_far_ms=int(language.fall_far_s * 1000),
+            rest_ms=int(language.rest_s * 1000),
         )
 
     def dispatch_policy(self) -> DispatchPolicy:

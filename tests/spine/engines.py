@@ -14,7 +14,7 @@ class PoisonEngine:
 
     tier: Tier = "essential"
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
         results = []
         for item in items:
             if "hang" in item.text:
@@ -33,7 +33,7 @@ class MendedEngine:
 
     tier: Tier = "essential"
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
         return [WorkResult(key=item.key, understanding=Understanding(tier="essential")) for item in items]
 
 
@@ -42,7 +42,7 @@ class GreetingEngine:
 
     tier: Tier = "essential"
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
         greeting = Understanding(lang="en", intent="greeting", intent_confidence=0.99, tier="essential")
         return [WorkResult(key=item.key, understanding=greeting) for item in items]
 
@@ -50,9 +50,21 @@ class GreetingEngine:
 class MoodyEngine(GreetingEngine):
     """Takes every message for a greeting, and raises on a word, with the text in its error."""
 
-    def understand(self, items: Sequence[WorkItem]) -> list[WorkResult]:
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
         greeted = super().understand(items)
         return [
             WorkResult(key=item.key, error=f"Traceback: cannot take {item.text!r}") if "raise" in item.text else result
             for item, result in zip(items, greeted, strict=True)
         ]
+
+
+class HeavyEngine:
+    """Takes a fifth of a second for each message at the full tier, and no time below it."""
+
+    tier: Tier = "full"
+
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
+        asked = tier or self.tier
+        if asked == "full":
+            time.sleep(0.2 * len(items))
+        return [WorkResult(key=item.key, understanding=Understanding(tier=asked)) for item in items]

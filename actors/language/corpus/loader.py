@@ -38,10 +38,23 @@ FILES: Final[tuple[str, ...]] = (
     "en_hard.txt",
     "en_more.txt",
     "en_social.txt",
+    "en_service.txt",
+    "en_dealing.txt",
+    "en_mixed.txt",
+    "en_borders.txt",
+    "en_voices.txt",
     "assistant.txt",
+    "assistant_more.txt",
     "ar.txt",
+    "ar_more.txt",
+    "ar_moods.txt",
+    "ar_voices.txt",
     "arz.txt",
+    "arz_more.txt",
+    "arz_moods.txt",
+    "arz_voices.txt",
     "general.txt",
+    "general_more.txt",
     "later_en.txt",
     "later_ar.txt",
     "later_arz.txt",
@@ -109,6 +122,7 @@ def parse_line(line: str, intent: str, lang: str, source: str) -> Example:
         sentiment = {"+": "positive", "-": "negative", "": "neutral"}[flags[1]]
         urgent = bool(flags[2])
         line = line[flags.end() :]
+    line = line.replace("\\n", "\n").strip()  # before the marks are counted: it shortens the text
     parts: list[str] = []
     spans: list[Span] = []
     at, length = 0, 0
@@ -120,7 +134,7 @@ def parse_line(line: str, intent: str, lang: str, source: str) -> Example:
         spans.append(Span(start, length, SLOTS[mark[2]]))
         at = mark.end()
     parts.append(line[at:])
-    text = "".join(parts).replace("\\n", "\n").strip()
+    text = "".join(parts)
     if not text or "|per]" in text or "|loc]" in text or "|proj]" in text:
         raise CorpusError(f"{source}: cannot read {line!r}")
     return Example(text, lang, intent, sentiment, urgent, tuple(spans), source)

@@ -42,6 +42,8 @@ _DEVELOPER: Final = _PARTS["developer"]
 _SIDES: Final = ("North", "South", "East", "West", "New", "Old", "Upper", "Port", "Mount", "Saint")
 _AR_GARDENS: Final = ("النخيل", "الياسمين", "الواحة", "اللؤلؤة", "النور", "الريم", "السلام", "الزهراء")
 _DIGIT = re.compile(r"\d")
+_NUMBER_DIGIT = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]\d)\d(?!\d?[^\W\d_])")
+"""A digit that touches no letter: in Arabizi the others are letters."""
 
 
 def _syllables(rng: random.Random, low: int, high: int) -> str:
@@ -184,7 +186,8 @@ def respell(example: Example, rng: random.Random) -> Example:
     if len(text) != len(example.text):  # some letters change length with case
         text = example.text
     if rng.random() < 0.5:
-        text = _DIGIT.sub(lambda m: str(rng.randint(1, 9)) if m[0] != "0" else "0", text)
+        digit = _NUMBER_DIGIT if example.lang == "arz" else _DIGIT
+        text = digit.sub(lambda m: str(rng.randint(1, 9)) if m[0] != "0" else "0", text)
     if rng.random() < 0.15 and len(text) > 12:
         i = rng.randrange(1, len(text) - 2)
         inside = any(s.start <= i + 1 and i <= s.end for s in example.spans)

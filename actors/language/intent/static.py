@@ -16,6 +16,19 @@ from numpy.typing import NDArray
 MAX_PIECES: Final = 192
 
 
+def embeddable(folded: Sequence[str], languages: Sequence[str]) -> list[str]:
+    """Blank the texts in Arabic script: MiniLM cuts them into single letters, and their embeddings tell nothing.
+
+    Args:
+        folded: texts as ``fold`` leaves them.
+        languages: of each, as ``language_of`` tells it.
+
+    Returns:
+        the texts to embed.
+    """
+    return ["" if language == "ar" else text for text, language in zip(folded, languages, strict=True)]
+
+
 class StaticEmbedder:
     """Embeds texts by table look-up.
 

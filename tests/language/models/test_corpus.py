@@ -35,6 +35,20 @@ def test_a_line_gives_its_flags_and_spans() -> None:
     assert [(example.text[s.start : s.end], s.type) for s in example.spans] == [("Sara", "person"), ("JVC", "location")]
 
 
+def test_a_line_break_before_a_name_does_not_move_its_span() -> None:
+    example = parse_line("  hello\\nthis is\\n[Sara|per] ", "inquiry", "en", "t")
+    assert example.text == "hello\nthis is\nSara"
+    assert [example.text[s.start : s.end] for s in example.spans] == ["Sara"]
+
+
+def test_every_marked_span_is_a_name_of_its_message() -> None:
+    for example in EXAMPLES:
+        for span in example.spans:
+            marked = example.text[span.start : span.end]
+            assert marked
+            assert marked == marked.strip()
+
+
 @pytest.mark.parametrize("content", ["hello\n", "@ nosuch en\nhi\n", "@ inquiry en\n[a|loc] [b|loc\n@ inquiry\n"])
 def test_a_malformed_file_is_an_error(content: str) -> None:
     with pytest.raises(CorpusError):
@@ -52,3 +66,11 @@ def test_substitution_keeps_spans_on_names(seed: int, example: object) -> None:
         assert end <= span.start < span.end <= len(varied.text)
         assert varied.text[span.start : span.end].strip() == varied.text[span.start : span.end]
         end = span.end
+
+
+def test_digits_that_are_letters_stay_as_they_are() -> None:
+    example = parse_line("3ayez ashoof el sha2a el 7elwa, 2 rooms bi 85 alf, ma3ak 5", "inquiry", "arz", "t")
+    seen = [respell(example, random.Random(seed)).text for seed in range(60)]
+    words = [[w for w in text.split() if any(c.isalpha() for c in w)] for text in seen]
+    assert {"".join(c for w in found for c in w if c.isdigit()) for found in words} == {"3273"}
+    assert len({"".join(c for c in text if c.isdigit()) for text in seen}) > 10

@@ -1,11 +1,19 @@
-"""The models on messages written after they were made: well under the measured scores, far over chance."""
+"""The models on messages that they never saw: well under the measured scores, far over chance.
+
+``fresh.txt`` and ``unseen.txt`` are in the corpus's format; ``agency.jsonl`` and ``agency_last.jsonl`` have entities
+too. All were written without sight of the corpus. Errors on ``agency.jsonl`` were looked at while the rules were
+improved, those on ``agency_last.jsonl`` never.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from actors.console.evaluate import app
 from actors.language.corpus.loader import Example, load, parse
 from actors.language.hybrid import HybridEngine
 from actors.language.training.run import held_out
@@ -13,7 +21,8 @@ from messages.understanding import Understanding, WorkItem
 
 pytestmark = pytest.mark.slow
 
-FRESH = parse(Path(__file__).with_name("fresh.txt").read_text(encoding="utf-8"), "fresh.txt")
+HERE = Path(__file__).parent
+FRESH = [e for name in ("fresh.txt", "unseen.txt") for e in parse((HERE / name).read_text(encoding="utf-8"), name)]
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +35,23 @@ def test_they_are_new() -> None:
     assert not {e.text.lower() for e in FRESH} & {e.text.lower() for e in [*load(), *held_out()]}
 
 
-def test_intents(understood: list[tuple[Example, Understanding]]) -> None:
-    right = [u.intent == e.intent for e, u in understood if e.intent]
-    assert sum(right) / len(right) > 0.75
+@pytest.mark.parametrize(("lang", "least"), [("en", 0.88), ("ar", 0.85), ("arz", 0.8)])
+def test_intents(understood: list[tuple[Example, Understanding]], lang: str, least: float) -> None:
+    right = [u.intent == e.intent for e, u in understood if e.intent and e.lang == lang]
+    assert sum(right) / len(right) > least
+
+
+@pytest.mark.parametrize("name", ["agency.jsonl", "agency_last.jsonl"])
+def test_labelled_messages(models: Path, name: str) -> None:
+    done = CliRunner().invoke(app, [str(HERE / name), "--models", str(models), "--json"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert (report["records"], report["failed"], report["tiers"]) == (240, 0, {"full": 240})
+    assert report["entities"]["strict"]["f1"] > 0.92
+    assert report["entities"]["relaxed"]["f1"] > 0.95
+    assert report["entities"]["values"]["accuracy"] > 0.95
+    assert report["intent"]["accuracy"] > 0.88
+    assert report["sentiment"]["accuracy"] > 0.86
 
 
 def test_sentiment_of_everyday_sentences(understood: list[tuple[Example, Understanding]]) -> None:
