@@ -41,6 +41,7 @@ class State:
         unsealed: what the server said when it refused to seal, "" if it did not.
         foreign: whether the first batch's stamp holds the hash of another batch of a sink like ours.
         losses: how often the first batch was sent without a certain answer.
+        again: whether the first batch was refused, nothing was found wrong, and it was given a second chance.
         fruitless: rows set aside since a batch landed.
         reason: why it is blocked, fenced or halted.
     """
@@ -52,6 +53,7 @@ class State:
     unsealed: str = ""
     foreign: bool = False
     losses: int = 0
+    again: bool = False
     fruitless: int = 0
     reason: str = ""
 
@@ -261,9 +263,9 @@ def next_call(state: State) -> Effect | None:
 def _work_on(state: State) -> State:
     """Return the state in which the first batch is taken up: asked for where an earlier life may have sent it."""
     if not state.queue:
-        return replace(state, phase="idle", refusal="", goal="", unsealed="", foreign=False, losses=0)
+        return replace(state, phase="idle", refusal="", goal="", unsealed="", foreign=False, losses=0, again=False)
     phase: Phase = "ask" if state.head.status == "sent" else "send"
-    return replace(state, phase=phase, refusal="", goal="", unsealed="", foreign=False, losses=0)
+    return replace(state, phase=phase, refusal="", goal="", unsealed="", foreign=False, losses=0, again=False)
 
 
 def _planned(state: State, batches: tuple[Batch, ...]) -> tuple[State, tuple[Effect, ...]]:
@@ -319,7 +321,9 @@ def _stamp(  # noqa: PLR0911 - one return for each meaning of the answer
     return replace(state, phase="inspect", foreign=True), ()  # has another sink taken over?
 
 
-def _inspected(state: State, event: Inspected) -> tuple[State, tuple[Effect, ...]]:
+def _inspected(  # noqa: PLR0911 - one return for each finding
+    state: State, event: Inspected
+) -> tuple[State, tuple[Effect, ...]]:
     match event.finding:
         case "fenced":
             return replace(state, phase="fenced", reason=event.reason), (Alarm(event.reason),)
@@ -337,6 +341,9 @@ def _inspected(state: State, event: Inspected) -> tuple[State, tuple[Effect, ...
             pass
     if state.head.rows > 1:
         return _close(replace(state, goal="split"))
+    if not state.again:
+        # What made the server refuse may have been put right before we looked: only a second refusal is the row's.
+        return replace(state, phase="send", refusal="", again=True), ()
     if state.fruitless >= MAX_FRUITLESS:
         reason = f"every row is refused, so the rows are not at fault: {state.refusal}"
         return replace(state, phase="blocked", reason=reason, refusal="", fruitless=0), (Alarm(reason),)

@@ -326,7 +326,6 @@ class SheetsWriter:
             self._books.roll_over(batch.spreadsheet, str(error))
             self._advance(p.Inspected("moved"))
         except TargetBlockedError as error:
-            self._blocked_until_ms = self._clock_ms() + int(self._settings.retry_blocked_s * 1000)
             self._advance(p.Inspected("blocked", str(error)))
         else:
             if "metadata would exceed" in self.state.refusal or "metadata limit" in self.state.refusal.lower():
@@ -378,6 +377,7 @@ class SheetsWriter:
                 return p.resume(state, ())
             case p.Alarm(reason):
                 self._blocked_until_ms = now + int(self._settings.retry_blocked_s * 1000)
+                self.counters["blocked"] += 1
                 self._alarm(reason)
             case _:
                 raise AssertionError(effect)

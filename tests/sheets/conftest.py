@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,19 @@ class Bench:
     def drain(self, seconds: float = 20.0) -> None:
         pipe = self.pipe or self.open()
         assert pipe.drain(seconds), (pipe.writer.status(), self.notes)
+
+    def stuck(self, pipe: SheetsPipe | None = None, times: int = 3) -> str:
+        """Pump until the writer has run into what is in its way so often, or stands still for good; say what it is."""
+        pipe = pipe or self.pipe or self.open()
+        writer, until = pipe.writer, time.monotonic() + 20.0
+        goal = writer.counters["blocked"] + times
+        while writer.counters["blocked"] < goal and writer.state.phase not in {"fenced", "halted"}:
+            done = pipe.pump(flush=True)
+            assert not done.idle, self.notes
+            assert time.monotonic() < until, (writer.status(), self.notes)
+            if writer.counters["blocked"] < goal:
+                time.sleep(min(done.wait_s, 0.1))
+        return writer.state.reason
 
     def values(self, title: str = "Majlis", book: str = "") -> list[list[Any]]:
         found = self.http.values_get(

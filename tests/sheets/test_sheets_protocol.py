@@ -189,6 +189,16 @@ def test_a_stamp_of_another_batch_halts_unless_we_are_fenced(finding: str) -> No
     assert isinstance(effects[0], p.Alarm)
 
 
+def test_a_row_is_set_aside_when_it_is_refused_twice_by_a_sound_spreadsheet() -> None:
+    state = p.State(phase="send", queue=(batch(rows=1),))
+    for expected in ("send", "idle"):
+        assert state.phase == "send"
+        for event in (p.Rejected("bad"), p.Stamp(None), p.Inspected("sound")):
+            state, effects = p.step(state, event)
+        assert state.phase == expected
+    assert effects == (p.Bury(batch(rows=1), "bad"),)
+
+
 def test_a_halted_writer_does_nothing() -> None:
     state = p.State(phase="halted", queue=(batch(),))
     assert p.step(state, p.Landed()) == (state, ())
