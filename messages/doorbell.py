@@ -52,4 +52,20 @@ class OriginalsReplaced(Wire, frozen=True, tag=73, kw_only=True):
     sha256: tuple[str, ...]
 
 
+class Taking(Wire, frozen=True, tag=74, kw_only=True):
+    """Tell those who hand out work whether a pool's worker takes any now: at a pause, a resume, and when work comes.
+
+    Attributes:
+        worker: its full name.
+        incarnation: which life of it.
+        work: whether it takes new work.
+        batch: number of a batch that it hands back untouched; 0 for none.
+    """
+
+    worker: str
+    incarnation: int
+    work: bool
+    batch: int = 0
+
+
 INGEST_BATCH: Codec[IngestBatch] = Codec(IngestBatch)

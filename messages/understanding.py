@@ -109,7 +109,8 @@ class WorkItem(Wire, frozen=True, tag=13, kw_only=True):
         text: what to understand (caption and whatever media readers added), valid Unicode.
         sent_ms: when it was sent, milliseconds since 1970 UTC.
         utc_offset_min: minutes from UTC of the sender's clock.
-        region: two-letter country for national phone numbers.
+        region: two-letter country for national phone numbers where somebody named one; where "", the clock and the
+            engine's own decide.
         recent: texts of the conversation's last messages, oldest first.
         known: entities that the conversation's thread already holds, newest last.
     """
@@ -118,7 +119,7 @@ class WorkItem(Wire, frozen=True, tag=13, kw_only=True):
     text: str
     sent_ms: int = 0
     utc_offset_min: int = 0
-    region: str = "AE"
+    region: str = ""
     recent: tuple[str, ...] = ()
     known: tuple[Entity, ...] = ()
 

@@ -154,11 +154,12 @@ def _show(figures: dict[str, Any], json_output: bool) -> None:
 
 def main() -> None:
     """Run the command."""
+    from actors.language.errors import LanguageError
     from actors.system.errors import SystemFault
     from store.errors import StoreError
 
     try:
         app(prog_name="majlis stress")
-    except (SystemFault, StoreError) as error:
+    except (SystemFault, StoreError, LanguageError) as error:
         print(f"majlis: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)

@@ -38,8 +38,10 @@ def run(speech: Path | None = None, scenes: int = 8, only: Collection[str] = PAR
         only: which parts.
 
     Returns:
-        for each goal what was measured (``value``), the bound (``goal``), and whether it is met; ``value`` None and a
-        ``reason`` where it could not be measured; ``load_1m`` tells how busy the machine was.
+        for each goal what was measured (``value``), the bound (``goal``), whether it is ``met``; ``value`` None and a
+        ``reason`` where there is nothing to measure. A goal for which nothing was given to measure it with is neither
+        met nor missed: its ``met`` is None, and ``unmeasured`` names it. ``met`` beside the goals tells whether none
+        was missed; ``load_1m`` how busy the machine was.
     """
     import os
 
@@ -61,7 +63,8 @@ def run(speech: Path | None = None, scenes: int = 8, only: Collection[str] = PAR
         confined = {kind: {"network": one.network, "memory_mb": one.memory_mb} for kind, one in ready.items()}
     return {
         "goals": goals,
-        "met": all(goal["met"] for goal in goals.values() if goal["value"] is not None),
+        "met": all(goal["met"] is not False for goal in goals.values()),
+        "unmeasured": [name for name, goal in goals.items() if goal["met"] is None],
         "start_s": round(start_s, 2),
         "confined": confined,
         "threads": settings.threads,
@@ -151,7 +154,7 @@ def _pictures(readers: SandboxedReaders, folder: Path, scenes: int, goals: dict[
 def _voice(readers: SandboxedReaders, goals: dict[str, dict[str, Any]]) -> None:
     path = VOICE / "voice_note.ogg"
     if not path.is_file():
-        _goal(goals, "speech_5s_s", None, 0.5, reason="the voice note of the project is not here")
+        _goal(goals, "speech_5s_s", None, 0.5, reason="the voice note of the project is not here", given=False)
         return
     readings = [_read(readers, path, "full") for _ in range(_RUNS)]
     error = readings[-1].error
@@ -168,7 +171,7 @@ def _human(readers: SandboxedReaders, speech: Path | None, goals: dict[str, dict
         reason = "no human recordings given (--speech FOLDER)"
         if speech is not None:
             reason = f"no recording with a .txt of the same name beside it in {speech} (of {len(files)} recordings)"
-        _goal(goals, "human_wer", None, 0.15, reason=reason)
+        _goal(goals, "human_wer", None, 0.15, reason=reason, given=False)
         return
     errors = words = 0
     each: dict[str, dict[str, Any]] = {}
@@ -214,8 +217,9 @@ def _goal(
     *,
     reason: str = "",
     at_least: bool = False,
+    given: bool = True,
 ) -> None:
-    met = value is not None and (value >= goal if at_least else value <= goal)
+    met = (value is not None and (value >= goal if at_least else value <= goal)) if given else None
     goals[name] = {"value": None if value is None else round(value, 4), "goal": goal, "met": met}
     if reason:
         goals[name]["reason"] = reason

@@ -66,7 +66,7 @@ def run(
 
     Returns:
         what was compared, the faults that happened, kills, calls and seconds; ``ok`` where every row is there once,
-        in order, with every cell as sent.
+        in order, with every cell as sent, and the sink was killed as often as asked; else a ``note`` says so.
     """
     with tempfile.TemporaryDirectory() as made:
         base = folder or Path(made)
@@ -104,6 +104,11 @@ def run(
         result["ok"] = result["expected"] == result["found"] == rows and not any(
             result[name] for name in ("lost", "duplicated", "wrong_cells", "disordered", "crashes")
         )
+        if done["kills"] < kills:
+            result["ok"] = False
+            result["note"] = (
+                f"all was written, or time was over, after {done['kills']} of {kills} kills: take more rows"
+            )
         return result
 
 

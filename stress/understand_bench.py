@@ -10,14 +10,24 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
+from actors.language.errors import LanguageError
 from messages.understanding import Tier, WorkItem
+
+if TYPE_CHECKING:
+    from actors.language.hybrid import HybridEngine
 
 COUNT: Final = 2000
 SINGLES: Final = 300
 SEED: Final = 11
 BATCH: Final = 32
+
+
+class MeasureError(LanguageError):
+    """The measuring process failed."""
 
 
 def messages(count: int, seed: int = SEED) -> list[str]:
@@ -55,10 +65,14 @@ def run(models: Path) -> dict[str, Any]:
         speeds in messages a second, latencies in milliseconds, load seconds, MiB of resident memory.
 
     Raises:
-        RuntimeError: the measuring process failed; its last line says why.
+        GazetteerError: a file of known names is wrong.
+        MeasureError: the measuring process failed; its last line says why.
     """
     import json
 
+    from actors.language.gazetteer import configured
+
+    configured()  # a wrong file of known names is said here, in one line
     code = "import sys, json; from pathlib import Path; from stress.understand_bench import measure; "
     code += "print(json.dumps(measure(Path(sys.argv[1]))))"
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -67,7 +81,7 @@ def run(models: Path) -> dict[str, Any]:
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        raise RuntimeError(f"understanding could not be measured: {lines[-1] if lines else 'no output'}")
+        raise MeasureError(f"understanding could not be measured: {lines[-1] if lines else 'no output'}")
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
 
@@ -109,6 +123,7 @@ def measure(models: Path) -> dict[str, Any]:
         report[f"{tier}_per_s"], report[f"{tier}_per_core_second"] = round(wall, 1), round(core, 1)
         if tier == "full":
             report["cascade_share"] = round(engine.counters.asked / max(1, engine.counters.messages), 4)
+    report |= _cached(engine, items)
     singles = []
     for item in items[:SINGLES]:
         at = time.perf_counter()
@@ -120,6 +135,20 @@ def measure(models: Path) -> dict[str, Any]:
     report["rss_mib"] = round(psutil.Process().memory_info().rss / 2**20, 1)
     report["overruns"] = {k: v for k, v in engine.stats().items() if k.endswith("overrun")}
     return report
+
+
+def _cached(engine: HybridEngine, items: list[WorkItem]) -> dict[str, float]:
+    """Measure the cache on a stream in which each message comes twice, the second time with other white space."""
+    from actors.language.hybrid_cache import TextCache
+
+    again = [msgspec.structs.replace(item, text="  ".join(item.text.split(" ")) + " ") for item in items]
+    stream = [*items, *again]
+    random.Random(SEED).shuffle(stream)  # noqa: S311 - a reproducible load, not secrets
+    engine.cache = TextCache(len(items))
+    wall, _ = _speed(engine.understand, stream)
+    rate = engine.cache.hit_rate
+    engine.cache = TextCache(0)
+    return {"with_cache_per_s": round(wall, 1), "cache_hit_rate": round(rate, 4), "cache_repeats": 0.5}
 
 
 def _speed(understand: Callable[[list[WorkItem]], object], items: list[WorkItem]) -> tuple[float, float]:

@@ -16,6 +16,8 @@ from supervision.process import cpu_seconds, resident_bytes
 if TYPE_CHECKING:
     from supervision.process_actor import ProcessActor
 
+WHOLE = "whole"
+"""Argument of a pause, resume or drain that goes to all actors of the system."""
 _DRAIN_POLL_S = 0.02
 
 
@@ -99,7 +101,10 @@ class AdminDesk:
                 return {"paused": False}
             case "drain":
                 actor.draining_now = actor.paused_now = True
-                actor.paused()
+                if actor.serves and request.arguments.get(WHOLE):
+                    actor.resumed()  # the others can only become idle with its help
+                else:
+                    actor.paused()
                 self._drains.append((request, sender))
                 self._poll_drain(time.monotonic() + request.timeout_ms / 1000)
                 return None

@@ -47,6 +47,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
 
     Attributes:
         accepts: union of the message types that it receives beside those of this package.
+        serves: whether others wait for its answers, so that it works on while the whole system drains.
         exit_on_fault: whether an exception that escapes a hook ends this incarnation (its supervisor starts another).
         name: full name, given by the supervisor.
         incarnation: number of this life.
@@ -65,6 +66,7 @@ class ProcessActor(Actor):  # type: ignore[misc]
     """
 
     accepts: ClassVar[Any] = None
+    serves: ClassVar[bool] = False
     exit_on_fault: ClassVar[bool] = True
 
     name: str = ""

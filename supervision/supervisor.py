@@ -10,6 +10,7 @@ from collections import deque
 from functools import partial
 from typing import Any, ClassVar
 
+import msgspec
 from thespian.actors import ChildActorExited
 
 from messages.admin import AdminAnswer, AdminRequest
@@ -17,6 +18,7 @@ from messages.control import Ready, Registered, Start, Stop, Unregistered
 from messages.health import Fault, Hung
 from messages.wire import Wire
 from supervision import process
+from supervision.admin_desk import WHOLE
 from supervision.core import EXIT_ESCALATED, Phase, SupervisorState, initial, step
 from supervision.describe import describe_child, describe_supervisor
 from supervision.errors import AdminError, UnknownVerbError
@@ -70,6 +72,7 @@ class Supervisor(ProcessActor):
         self._handles: dict[str, Handle] = {}
         self._faults: deque[dict[str, Any]] = deque(maxlen=_FAULTS_KEPT)
         self._rng = random.Random()  # noqa: S311 - jitter
+        self._told: dict[str, str] = {}
         self._in_step = False
         self._queue: deque[Event] = deque()
 
@@ -182,7 +185,7 @@ class Supervisor(ProcessActor):
                     handle.address = sender
                     if self.paused_now:
                         verb = "drain" if self.draining_now else "pause"
-                        self.tell(sender, AdminRequest(id=0, target=name, verb=verb))
+                        self.tell(sender, AdminRequest(id=0, target=name, verb=verb, arguments=self._told))
                     self.happened(BecameReady(name, incarnation))
                     self.register(Registered(name=name, incarnation=incarnation), sender)
             case Fault():
@@ -306,7 +309,10 @@ class Supervisor(ProcessActor):
     def _forward(self, request: AdminRequest, sender: Address) -> None:
         assert self.state is not None
         names = [name for name, row in self.state.rows.items() if row.phase is Phase.READY]
+        if self._supervisor is None:
+            request = msgspec.structs.replace(request, arguments={**request.arguments, WHOLE: "yes"})
         # Children that become ready later are told as well.
+        self._told = request.arguments
         self.paused_now = request.verb != "resume"
         self.draining_now = request.verb == "drain"
 

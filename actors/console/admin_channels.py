@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,9 @@ from actors.console.admin_asking import (
     print_records,
     report,
 )
+
+_EMBEDDED = "the embedded sink"
+"""How the embedded sink begins its answer to questions that only the Google Sheets sink knows."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -90,7 +94,7 @@ def sink(
     if whole:
         row = ask(folder, SINK, "whole", {"row": whole}, timeout)["row"]
         if row is None:
-            fail(f"no row {whole} was cut: the spreadsheet holds all of it")
+            fail(_why_not_cut(folder, whole, timeout))
         print_json(row) if as_json else print_facts(row)
         return
     verb = "dead" if refused else "unblock" if unblock else "forgetting" if forgetting else "cursors"
@@ -106,6 +110,15 @@ def sink(
         print_facts(found["cursors"] if verb == "cursors" else found)
 
 
+def _why_not_cut(folder: Path, row: str, timeout: float) -> str:
+    """Say what it means that no cut row of this id is kept; only what is known."""
+    with connect(folder) as client:
+        answer = client.ask(SINK, "sheets", {}, timeout)
+    if not answer.ok and _EMBEDDED in answer.error:
+        return f"no row {row} was cut: the embedded sink cuts none, `majlis rows` shows them whole"
+    return f"no row {row} was cut: if the spreadsheet has a row of this id, it holds all of it"
+
+
 def sheets(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
     """Show how the Google Sheets sink is: what waits, calls made and saved, what it was told last."""
     found = ask(folder, "sink", "sheets", {}, timeout)
@@ -113,25 +126,38 @@ def sheets(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Time
 
 
 def lookups(folder: Folder = DEFAULT_FOLDER, as_json: Json = False, timeout: Timeout = 5.0) -> None:
-    """Show the tables that are read from Google Sheets, who looks things up in them, and how few calls that took."""
+    """Show the lookup tables, rows that cannot be used, who looks things up, and how few calls to Google that took."""
     from actors.console.lookup_figures import lookup_figures
+    from actors.console.lookup_tables import add_kept, kept_tables
 
+    kept = kept_tables(folder)
     with connect(folder) as client:
         answer = client.ask(SINK, "lookups", {}, timeout)
-        if not answer.ok:
+        told: dict[str, Any] = answer.result if answer.ok else {"tables": {}, "lookups": 0, "misses": 0, "reads": 0}
+        if not answer.ok and not (kept and _reads_no_tables(answer.error)):
             fail(answer.error)
-        found, errors = lookup_figures(client, answer.result, timeout)
+        found, errors = lookup_figures(client, {**told, "tables": add_kept(told["tables"], kept)}, timeout)
     if as_json:
         print_json({**found, "errors": errors})
     else:
         tables = [{"table": name, **facts} for name, facts in found.pop("tables").items()]
-        print_records(tables, ("table", "worksheet", "rows", "age_s", "trouble"))
+        print_records(tables, ("table", "worksheet", "rows", "age_s", "unusable", "trouble"))
+        for each in tables:
+            for problem in each["problems"]:
+                typer.echo(plain(f"{each['table']}, not used: {problem}"))
+            if (more := each["unusable"] - len(each["problems"])) > 0:
+                typer.echo(f"{each['table']}, not used: {more} more")
         print_facts(found)
     report(errors)
 
 
+def _reads_no_tables(error: str) -> bool:
+    """Whether the sink said that it reads no worksheets: then tables that were imported are the only ones."""
+    return _EMBEDDED in error or "no worksheets are named" in error
+
+
 def breaker(
-    name: Annotated[str, typer.Argument(help="A spreadsheet's id; empty for the current one.")] = "",
+    name: Annotated[str, typer.Argument(help="A spreadsheet's id; without it all, or to set the current one.")] = "",
     state: Annotated[str, typer.Option("--set", help="open, closed or half_open.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
@@ -140,11 +166,11 @@ def breaker(
     """Show the Google Sheets sink's circuit breakers, or set one."""
     arguments = {"name": name, "state": state} if state else {}
     found = ask(folder, SINK, "breaker", arguments, timeout)
-    if as_json:
-        print_json(found)
-        return
     shown = [found["breaker"]] if state else [each for each in found["breakers"] if name in {"", each["name"]}]
-    shown = [{**each, "open_for_s": round(each["open_for_s"], 1)} for each in shown]
     if name and not shown:
         fail(f"there is no breaker {name} yet")
+    if as_json:
+        print_json(found if state else {"breakers": shown})
+        return
+    shown = [{**each, "open_for_s": round(each["open_for_s"], 1)} for each in shown]
     print_records(shown, ("name", "state", "open_for_s", "times", "forced", "last_failure"))

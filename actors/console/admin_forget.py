@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -21,6 +23,10 @@ _PLACES = {
 }
 
 
+_NAMED = 5
+"""So many conversations of a sender are named; more are counted."""
+
+
 def forget(
     conversation: Annotated[str, typer.Argument(help="The conversation's key.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -30,8 +36,10 @@ def forget(
 ) -> None:
     """Delete a conversation on request: its media, its text and its names, in every copy.
 
-    What is on its way is finished first. Dedup keys stay, so that a message that is delivered again does not come
-    back. May be given again, also after it was interrupted.
+    It takes conversations, not people: what somebody wrote in a group goes with the group alone. A name that is no
+    conversation is refused, with exit code 1 and nothing deleted. What is on its way is finished first. Dedup keys
+    stay, so that a message that is delivered again does not come back. May be given again, also after it was
+    interrupted.
     """
     from actors.console.forgetting import Forgetting, StillInWorkError
     from actors.media.errors import GalleryError
@@ -43,16 +51,38 @@ def forget(
         raise typer.Exit(1)
     with connect(folder) as client:
         try:
-            found = Forgetting(client, DataFolder.open(folder), conversation).run(timeout)
+            request = Forgetting(client, DataFolder.open(folder), conversation)
+            known = request.look()
+            if not known.conversation:
+                fail(_refusal(conversation, known.sender_of))
+            found = request.run(timeout)
         except StillInWorkError as error:
             fail(f"{error}; give the command again when they are through")
         except GalleryError as error:
             fail(str(error))
     if as_json:
-        print_json({"conversation": conversation, **found})
+        print_json({"conversation": conversation, **found, "sender_of": known.sender_of})
         return
     print_table(("removed", "what"), ((found["removed"][place], what) for place, what in _PLACES.items()))
     waiting = found["pending"]["spreadsheets"]
     if waiting:
         typer.echo(f"{waiting} spreadsheets still hold rows of it: the sink empties them when Google answers")
+    if known.sender_of:
+        typer.echo(plain(f"Its texts in other conversations stay, not its files there: {_listed(known.sender_of)}"))
     typer.echo("Free parts of the database files may hold remains until the next start, which writes them anew.")
+
+
+def _refusal(name: str, sender_of: Sequence[str]) -> str:
+    if not sender_of:
+        return f"nothing is known of a conversation {name!r}: nothing was deleted; majlis admin sessions lists them"
+    whole = f"majlis admin forget {shlex.quote(sender_of[0])}"
+    files = f"majlis gallery delete {shlex.quote(name)}"
+    return (
+        f"{name!r} is no conversation: nothing was deleted. It is a sender in {_listed(sender_of)}. What it wrote "
+        f"goes with the whole conversation ({whole}); {files} deletes only the files that the sender sent"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -42,7 +42,8 @@ def sheets(
     from actors.console.doctor_sheets import examine_sheets
     from actors.system.settings import load_settings
 
-    _show(examine_sheets(load_settings(config).sheets), json_output=json_output)
+    settings = load_settings(config)
+    _show(examine_sheets(settings.sheets, settings.sink.kind), json_output=json_output)
 
 
 def _show(findings: list[Finding], *, json_output: bool) -> None:

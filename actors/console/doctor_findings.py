@@ -47,7 +47,14 @@ def look(settings: Settings) -> list[Finding]:
     Returns:
         the findings, in the order of the questions that an operator asks.
     """
-    return [_python(), _libmagic(), _disk(settings.folder), _folder(settings.folder), *_models(settings), *_engines()]
+    return [
+        _python(),
+        _libmagic(),
+        _disk(settings.folder),
+        _folder(settings.folder),
+        *_models(settings),
+        *_engines(settings),
+    ]
 
 
 def _python() -> Finding:
@@ -87,26 +94,41 @@ def _folder(path: Path) -> Finding:
 
 
 def _models(settings: Settings) -> Iterable[Finding]:
-    from actors.language.engine import load_engine
+    from actors.language.engine import EngineError, load_engine
+    from actors.language.gazetteer import Gazetteer, GazetteerError, configured
+    from actors.language.model_trouble import quiet, remedy_of
 
+    try:
+        names = configured()
+    except GazetteerError as error:
+        yield Finding("known names", "missing", str(error), remedy_of(error, None))
+        names = Gazetteer()  # what the models lack is wanted all the same
     language = settings.language
     try:
-        engine = load_engine(language.engine, settings.understanding.models, language.region, settings.understanding)
-    except (ImportError, OSError, ValueError, RuntimeError) as error:
-        yield Finding("language", "missing", f"engine {language.engine}: {error}", 'majlis train, or engine = "rules"')
+        with quiet():
+            engine = load_engine(
+                language.engine,
+                settings.understanding.models,
+                language.region,
+                settings.understanding,
+                gazetteer=names,
+            )
+    except EngineError as error:
+        remedy = " or ".join(filter(None, (error.remedy, 'language.engine = "auto"')))
+        yield Finding("language", "missing", f"engine {language.engine}: {error}", remedy)
         return
-    tier = engine.tier
     reason = str(getattr(engine, "reason", ""))
-    state: State = "ok" if tier == "full" or language.engine != "auto" else "degraded"
-    yield Finding("language", state, f"tier {tier}  {reason}".strip(), "" if state == "ok" else "majlis train")
+    state: State = "degraded" if reason else "ok"
+    yield Finding("language", state, f"tier {engine.tier}  {reason}".strip(), str(getattr(engine, "remedy", "")))
 
 
-def _engines() -> Iterable[Finding]:
+def _engines(settings: Settings) -> Iterable[Finding]:
     if importlib.util.find_spec("actors.media.engines_report") is None:
         return
     from actors.media.engines_report import report
 
-    for status in report():
-        found = status.source or "there" if status.available else status.missing
-        state: State = "ok" if status.available else "degraded"
+    for status in report(settings.media):
+        there = status.source or "there" if status.available else ""
+        found = "; ".join(part for part in (there, status.missing) if part)
+        state: State = "degraded" if status.missing or not status.available else "ok"
         yield Finding(f"{status.feature}: {status.name}", state, found, status.remedy)

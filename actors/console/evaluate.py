@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from actors.console.understand import MODELS_HELP, TIER_HELP
+
 if TYPE_CHECKING:
     from actors.language.engine import Engine
+    from actors.system.settings import Settings
+    from messages.understanding import Tier
 
 BATCH = 256
 SHOWN_PROBLEMS = 20
@@ -38,19 +42,24 @@ def evaluate(
     flow: Annotated[
         Path | None, typer.Option("--flow", help="Score context switches on these dialogues, JSONL.")
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+    ] = None,
     tier: Annotated[
-        str, typer.Option("--tier", help="auto, full, reduced, essential, empty, or module:attribute.")
-    ] = "auto",
-    models: Annotated[Path | None, typer.Option("--models", help="Model folder.", envvar="MAJLIS_MODELS")] = None,
+        list[str] | None,
+        typer.Option("--tier", help=f"{TIER_HELP} May be repeated to compare; all for full, reduced and essential."),
+    ] = None,
+    models: Annotated[Path | None, typer.Option("--models", help=MODELS_HELP)] = None,
     region: Annotated[
-        str, typer.Option("--region", help="Two-letter country where neither a record nor its clock says more.")
-    ] = "AE",
+        str, typer.Option("--region", help="Two-letter country where a record names none; else the clocks tell it.")
+    ] = "",
     detector: Annotated[str, typer.Option("--detector", help="With --flow: module:attribute of the detector.")] = "",
     html: Annotated[Path | None, typer.Option("--html", help="Write a readable report with plots here.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score entities, values, intent, sentiment and urgency; or, with --flow, context switches."""
     from actors.language.errors import LanguageError
+    from actors.language.evaluate_records import region_code
 
     if (file is None) == (flow is None):
         typer.echo("majlis: give FILE or --flow FILE", err=True)
@@ -60,7 +69,7 @@ def evaluate(
             report = _score_flow(flow, detector)
         else:
             assert file is not None  # one of the two was checked above
-            report = _score_messages(file, tier, models, region)
+            report = _score_messages(file, tier or [], models, region=region_code(region), config=config)
     except LanguageError as error:
         typer.echo(f"majlis: {error}", err=True)
         raise typer.Exit(2) from error
@@ -98,33 +107,63 @@ def _lines(path: Path, problems: list[str]) -> Iterator[str]:
                 yield ""
 
 
-def _score_messages(path: Path, tier: str, models: Path | None, region: str) -> dict[str, Any]:
-    from actors.console.understand import open_engine
+def _score_messages(
+    path: Path, tiers: list[str], models: Path | None, *, region: str, config: Path | None
+) -> dict[str, Any]:
     from actors.language.evaluate import score
-    from actors.language.evaluate_records import read_records
+    from actors.language.evaluate_records import RecordError, read_records
+    from actors.system.settings import load_settings
 
     problems: list[str] = []
     records, bad = read_records(_lines(path, problems), path.name)
-    engine = open_engine(tier, models, region)
-    started = time.perf_counter()
-    answers, failures = _understand(engine, records, region)
-    seconds = time.perf_counter() - started
-    report = {
-        "set": path.name,
-        "engine": tier,
-        "reason": getattr(engine, "reason", ""),
-        "seconds": seconds,
-        **score(records, answers),
-        "failures": failures,
-        "bad_lines": problems + bad,
-    }
-    statistics = getattr(engine, "statistics", None)
-    if callable(statistics):
-        report["statistics"] = statistics()
+    if not records and not problems and not bad:
+        raise RecordError(f"{path}: no records in it")
+    settings = load_settings(config)
+    compared: dict[str, dict[str, Any]] = {}
+    for name, engine, limit in _engines(settings, tiers, models):
+        started = time.perf_counter()
+        answers, failures = _understand(engine, records, region, limit)
+        seconds = time.perf_counter() - started
+        stats = getattr(engine, "stats", None)
+        compared[name] = {
+            "set": path.name,
+            "engine": name,
+            "reason": getattr(engine, "reason", ""),
+            "seconds": seconds,
+            **score(records, answers),
+            "failures": failures,
+            "bad_lines": problems + bad,
+            "statistics": stats() if callable(stats) else None,
+        }
+    report = next(iter(compared.values()))
+    if len(compared) > 1:
+        own = ("by_language", "by_tier", "bad_lines", "set", "engine")
+        parts = {name: {key: value for key, value in part.items() if key not in own} for name, part in compared.items()}
+        report["by_tier"] = parts
     return report
 
 
-def _understand(engine: Engine, records: list[Any], region: str) -> tuple[list[Any], list[str]]:
+def _engines(settings: Settings, tiers: list[str], models: Path | None) -> Iterator[tuple[str, Engine, Tier | None]]:
+    """Give name, engine and best tier for each tier to be scored; engines are loaded one after another."""
+    from actors.console.understand import open_engine
+    from actors.language.engine import EngineError
+
+    ladder: tuple[Tier, ...] = ("full", "reduced", "essential")
+    if "all" in tiers:
+        # A new engine for each: the counts of one tier are not another's, and a cache would answer for it.
+        for best in ladder:
+            try:
+                engine = open_engine(settings, best, models)
+            except EngineError as error:
+                typer.echo(f"majlis: {best} is left out: {error}", err=True)
+                continue
+            yield best, engine, best
+        return
+    for name in dict.fromkeys(tiers) or [settings.language.engine]:
+        yield name, open_engine(settings, name, models), None
+
+
+def _understand(engine: Engine, records: list[Any], region: str, limit: Tier | None) -> tuple[list[Any], list[str]]:
     from actors.language.evaluate_records import work_item
 
     now_ms = round(time.time() * 1000)
@@ -133,7 +172,7 @@ def _understand(engine: Engine, records: list[Any], region: str) -> tuple[list[A
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
         items = [work_item(number, record, region=region, now_ms=now_ms) for number, record in enumerate(batch)]
-        results = {result.key: result for result in engine.understand(items)}
+        results = {result.key: result for result in engine.understand(items, limit)}
         for number, record in enumerate(batch):
             result = results.get(number)
             answers.append(result.understanding if result is not None else None)
@@ -144,12 +183,24 @@ def _understand(engine: Engine, records: list[Any], region: str) -> tuple[list[A
 
 
 def _score_flow(path: Path, detector: str) -> dict[str, Any]:
-    from actors.language.evaluate_flow import DEFAULT_DETECTOR, load_detector, read_dialogues, score_flow
+    from actors.language.evaluate_flow import (
+        DEFAULT_DETECTOR,
+        DetectorError,
+        load_detector,
+        read_dialogues,
+        score_flow,
+    )
+    from actors.language.evaluate_records import RecordError
 
     name = detector or DEFAULT_DETECTOR
     problems: list[str] = []
     dialogues, bad = read_dialogues(_lines(path, problems), path.name)
-    flow = score_flow(dialogues, load_detector(name))
+    if not dialogues and not problems and not bad:
+        raise RecordError(f"{path}: no dialogues in it")
+    loaded = load_detector(name)
+    if not callable(getattr(loaded, "reset", None)) or not callable(getattr(loaded, "turn", None)):
+        raise DetectorError(f"{name!r} is no switch detector: it lacks 'reset' or 'turn'")
+    flow = score_flow(dialogues, loaded)
     scores = {key: flow[key] for key in ("precision", "recall", "f1")}
     return {"set": path.name, "detector": name, **scores, "flow": flow, "bad_lines": problems + bad}
 
@@ -176,7 +227,9 @@ def _show(report: dict[str, Any]) -> None:
         f"tiers used: {tiers}; {report['seconds']:.2f} s",
         highlight=False,
     )
-    groups = {"all": report, **report["by_language"], **report["by_tier"]}
+    groups = {"all": report, **report["by_language"]}
+    if len(report["by_tier"]) > 1:  # one tier alone would repeat the first column
+        groups |= report["by_tier"]
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("")
     for name in groups:
@@ -204,6 +257,13 @@ def _show(report: dict[str, Any]) -> None:
         console.print(types)
         if report["entities"]["types"] != "all":
             console.print(f"this set labels only: {', '.join(report['entities']['types'])}")
+    statistics = report["statistics"]
+    if statistics:
+        console.print(
+            f"transformer asked for {statistics['cascade_share']:.1%} of the messages, "
+            f"cache hit rate {statistics['cache_hit_rate']:.1%}",
+            highlight=False,
+        )
     for name in ("intent", "sentiment"):
         if report[name]:
             _confusion(console, name, report[name]["confusion"])

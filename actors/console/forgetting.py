@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from actors.console.admin_asking import SHARDS
+from actors.console.forget_known import Known, look_for
 from actors.media.content_store import ContentStore
 from actors.media.errors import GalleryError
 from actors.media.gallery import Gallery
@@ -65,6 +66,18 @@ class Forgetting:
         self._partition = folder.partition_of(conversation)
         self._clock = clock
         self._sleep = sleep
+
+    def look(self) -> Known:
+        """Look whether there is such a conversation; nothing is changed.
+
+        Returns:
+            whether there is, and in which others somebody of its name wrote.
+
+        Raises:
+            SystemFault, StoreError, LedgerError: it cannot be told now.
+        """
+        told = self._ask("delivery", "outgoing", {"state": "", "conversation": self._conversation, "limit": "1"})
+        return look_for(self._folder, self._conversation, self._shard("held"), len(told["outgoing"]))
 
     def run(self, timeout_s: float) -> dict[str, Any]:
         """Remove everything.

@@ -12,25 +12,30 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from actors.console.gallery_finding import found
 from actors.console.gallery_import import import_
 
 if TYPE_CHECKING:
     from actors.media.gallery import Gallery
     from actors.media.gallery_index import Query
+    from actors.media.settings import GallerySettings
     from messages.media import GalleryEntry
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="The kept media.")
 _KINDS = ("image", "audio", "video", "document", "unknown")
 
 Data = Annotated[Path, typer.Option("--folder", envvar="MAJLIS_FOLDER", help="The data folder.")]
-Unit = Annotated[str, typer.Option(help="Of this unit.")]
-Conversation = Annotated[str, typer.Option(help="Of this conversation.")]
+Unit = Annotated[str, typer.Option(help="Of this unit, and lists that hold it.")]
+Conversation = Annotated[str, typer.Option(help="Of this conversation; * and ? match any characters.")]
 Sender = Annotated[str, typer.Option(help="Sent by this person.")]
 Since = Annotated[str, typer.Option(help="From this day or time (ISO; UTC without an offset).")]
 Until = Annotated[str, typer.Option(help="Before this day or time.")]
 Kind = Annotated[str, typer.Option(help=f"One of {', '.join(_KINDS)}.")]
 Text = Annotated[str, typer.Option(help="Holding these words.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many, newest first.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _DATA = Path("majlis-data")
 _COLUMNS = (
@@ -58,7 +63,7 @@ def list_(
     """List media, newest first."""
     query = _query((unit, conversation, sender), since, until, kind, text, limit)
     with _opened(data) as gallery:
-        entries = gallery.find(query)
+        entries = found(gallery, query)
     if as_json:
         for entry in entries:
             _print_json(entry)
@@ -84,13 +89,15 @@ def list_(
 def show(
     number: Annotated[int, typer.Argument(help="The entry's number.", show_default=False)],
     data: Data = _DATA,
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one entry: all that is known of it, where it lies, and pictures that look like it."""
     from actors.media.errors import GalleryError
     from actors.media.gallery import as_object
+    from actors.system.settings import load_settings
 
-    with _opened(data) as gallery:
+    with _opened(data, settings=load_settings(config, folder=data).gallery) as gallery:
         try:
             entry = gallery.get(number)
         except GalleryError as error:
@@ -140,7 +147,7 @@ def export(
 
     query = _query((unit, conversation, sender), since, until, kind, text, limit)
     with _opened(data) as gallery:
-        entries = gallery.find(query)
+        entries = found(gallery, query)
         try:
             copied = gallery.export(entries, target)
         except (GalleryError, OSError) as error:
@@ -161,8 +168,13 @@ def delete(
     """Delete all media of a person and what was read of them; text, rows and names too: `majlis admin forget`."""
     if not yes and not typer.confirm(f"Delete all media of {_printable(person)} for ever?"):
         raise typer.Exit(1)
+    from actors.media.gallery_index import Query
+
     with _opened(data, writable=True) as gallery:
+        reacted = any(person in entry.reactions for entry in gallery.find(Query(limit=1 << 62)))
         gone = gallery.forget(person)
+    if not gone.entries and not reacted:
+        _stop(f"nothing of {person} is in the gallery: no sender and no conversation has that name", 1)
     if as_json:
         sys.stdout.write(json.dumps({"entries": gone.entries, "files": gone.files}) + "\n")
     else:
@@ -173,7 +185,7 @@ app.command(name="import")(import_)
 
 
 @contextlib.contextmanager
-def _opened(data: Path, *, writable: bool = False) -> Iterator[Gallery]:
+def _opened(data: Path, *, writable: bool = False, settings: GallerySettings | None = None) -> Iterator[Gallery]:
     from actors.media.content_store import ContentStore
     from actors.media.errors import GalleryError
     from actors.media.gallery import Gallery
@@ -181,10 +193,11 @@ def _opened(data: Path, *, writable: bool = False) -> Iterator[Gallery]:
     from store.errors import StoreError
 
     try:
-        gallery = Gallery(ContentStore(data / "media"), GallerySettings(), writable=False)
+        chosen = settings or GallerySettings()
+        gallery = Gallery(ContentStore(data / "media"), chosen, writable=False)
         if writable:
             gallery.close()
-            gallery = Gallery(ContentStore(data / "media"), GallerySettings(), writable=True)
+            gallery = Gallery(ContentStore(data / "media"), chosen, writable=True)
     except (GalleryError, StoreError) as error:
         _stop(str(error), 1)
     try:
@@ -196,8 +209,8 @@ def _opened(data: Path, *, writable: bool = False) -> Iterator[Gallery]:
 def _query(names: tuple[str, str, str], since: str, until: str, kind: str, text: str, limit: int) -> Query:
     from actors.media.gallery_index import Query
 
-    found = next((known for known in _KINDS if known == kind), None)
-    if kind and found is None:
+    chosen = next((known for known in _KINDS if known == kind), None)
+    if kind and chosen is None:
         _stop(f"--kind: not one of {', '.join(_KINDS)}: {kind[:40]!r}", 2)
     unit, conversation, sender = names
     return Query(
@@ -206,7 +219,7 @@ def _query(names: tuple[str, str, str], since: str, until: str, kind: str, text:
         sender=sender,
         since_ms=_moment(since, "--since"),
         until_ms=_moment(until, "--until"),
-        kind=found,  # type: ignore[arg-type]
+        kind=chosen,  # type: ignore[arg-type]
         text=text,
         limit=limit,
     )

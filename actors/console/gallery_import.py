@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from actors.media.lookup_import import LookupRows
     from messages.media import Reading
     from store.folder import DataFolder
 
@@ -28,6 +28,7 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Replace the lookup table properties or contacts by a list, for replies and for names that are known."""
+    from actors.console.visible import visible
     from actors.media.lookup_import import lookup_rows, lookup_table
     from actors.sheets.lookup_files import lookup_file, write_lookup
     from store.errors import StoreError
@@ -41,20 +42,21 @@ def import_(
     if not found.kind:
         _stop(f"{source}: it holds no list of properties or contacts")
     if not found.rows:
-        _stop(f"{source}: no row of its list can be used; {_refused(found)}")
+        _stop(f"{source}: no row of its list can be used; not taken: {_listed(found.refused)}")
     table = _TABLES[found.kind]
     try:
         written = write_lookup(lookup_file(folder.path, table), lookup_table(found))
     except (OSError, StoreError) as error:
         _stop(str(error))
     if as_json:
-        refused = [{"row": row, "reason": reason} for row, reason in found.refused]
-        told = {"table": table, "rows": len(found.rows), "refused": refused, "changed": written}
-        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        refused, unread = ([{"row": row, "reason": why} for row, why in some] for some in (found.refused, found.unread))
+        told = {"table": table, "file": source, "rows": len(found.rows), "refused": refused, "unread": unread}
+        sys.stdout.write(json.dumps({**told, "changed": written}, ensure_ascii=False) + "\n")
         return
     sys.stdout.write(f"{len(found.rows)} rows are the table {table} now\n")
-    if found.refused:
-        sys.stdout.write(f"{_refused(found)}\n")
+    for what, some in (("rows not taken", found.refused), ("cells left out", found.unread)):
+        if some:
+            sys.stdout.write(visible(f"{source}: {len(some)} {what}: {_listed(some)}") + "\n")
 
 
 def _reading(folder: DataFolder, source: str) -> Reading:
@@ -92,10 +94,10 @@ def _kept(folder: DataFolder, number: int) -> Reading:
     return reading
 
 
-def _refused(found: LookupRows) -> str:
-    lines = [f"row {row}: {reason}" for row, reason in found.refused[:_SHOWN]]
-    more = len(found.refused) - len(lines)
-    return "not taken: " + "; ".join([*lines, *([f"{more} more"] if more else [])])
+def _listed(reasons: Sequence[tuple[int, str]]) -> str:
+    lines = [f"row {row}: {reason}" for row, reason in reasons[:_SHOWN]]
+    more = len(reasons) - len(lines)
+    return "; ".join([*lines, *([f"{more} more"] if more else [])])
 
 
 def _stop(text: str) -> NoReturn:

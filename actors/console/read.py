@@ -6,9 +6,12 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from actors.media.settings import MediaSettings
 
 app = typer.Typer(add_completion=False)
 
@@ -18,37 +21,35 @@ def read(
     files: Annotated[list[Path], typer.Argument(help="Pictures, recordings, documents.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     tier: Annotated[str, typer.Option(help="Best tier of engines: full or reduced.")] = "full",
-    language: Annotated[str, typer.Option(help="What is spoken in recordings.")] = "en",
-    ocr_languages: Annotated[str, typer.Option(help="What pictures are written in, separated by commas.")] = "en",
-    vosk_model: Annotated[str, typer.Option(help="A Vosk model's folder or name.")] = "",
-    region: Annotated[str, typer.Option(help="Country of national phone numbers.")] = "AE",
+    language: Annotated[str | None, typer.Option(help="What is spoken in recordings.")] = None,
+    ocr_languages: Annotated[
+        str | None, typer.Option(help="What pictures are written in, separated by commas.")
+    ] = None,
+    vosk_model: Annotated[str | None, typer.Option(help="A Vosk model's folder or name.")] = None,
+    region: Annotated[str | None, typer.Option(help="Country of national phone numbers.")] = None,
     deadline: Annotated[float, typer.Option(help="Seconds for one file; 0 for each kind's own.")] = 0.0,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+    ] = None,
 ) -> None:
-    """Print what would be read of FILES, and how surely."""
+    """Print what the system would read of FILES, and how surely; options go before its settings."""
     if tier not in {"full", "reduced"}:
         raise typer.BadParameter("full or reduced", param_hint="--tier")
     if deadline < 0:
         raise typer.BadParameter("not below 0", param_hint="--deadline")
     from actors.media.sandboxed_readers import SandboxedReaders
-    from actors.media.settings import MediaSettings
+    from actors.system.settings import load_settings
     from messages.media import ReadItem
 
-    bounds = {"image_deadline_s": deadline, "audio_deadline_s": deadline, "document_deadline_s": deadline}
-    settings = MediaSettings.model_validate(
-        {
-            "speech_language": language,
-            "ocr_languages": tuple(part.strip() for part in ocr_languages.split(",") if part.strip()),
-            "vosk_model": vosk_model,
-            "ocr_engine": "auto" if tier == "full" else "rapidocr",  # loads no engine in vain
-            **(bounds if deadline else {}),
-        }
-    )
+    configured = load_settings(config)
+    country = region or configured.language.region
+    settings = _overridden(configured.media, tier, language, ocr_languages, vosk_model, deadline)
     best: Literal["full", "reduced"] = "full" if tier == "full" else "reduced"
     failed = 0
     with SandboxedReaders(settings) as readers:
         for key, file in enumerate(files):
             item = ReadItem(
-                key=key, path=str(file), name=file.name, tier=best, sent_ms=time.time_ns() // 1_000_000, region=region
+                key=key, path=str(file), name=file.name, tier=best, sent_ms=time.time_ns() // 1_000_000, region=country
             )
             reading = readers.read(item)
             failed += bool(reading.error)
@@ -61,6 +62,28 @@ def read(
         if not as_json:
             sys.stderr.write(f"majlis read: {failed} of {len(files)} files could not be read\n")
         raise typer.Exit(1)
+
+
+def _overridden(
+    media: MediaSettings,
+    tier: str,
+    language: str | None,
+    ocr_languages: str | None,
+    vosk_model: str | None,
+    deadline: float,
+) -> MediaSettings:
+    values = media.model_dump()
+    if language is not None:
+        values["speech_language"] = language
+    if ocr_languages is not None:
+        values["ocr_languages"] = tuple(part.strip() for part in ocr_languages.split(",") if part.strip())
+    if vosk_model is not None:
+        values["vosk_model"] = vosk_model
+    if tier == "reduced" and media.ocr_engine == "auto":
+        values["ocr_engine"] = "rapidocr"  # loads no engine in vain
+    if deadline:
+        values |= {f"{kind}_deadline_s": deadline for kind in ("image", "audio", "document")}
+    return type(media).model_validate(values)
 
 
 def as_object(file: str, reading: object) -> dict[str, object]:

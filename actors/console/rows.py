@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TABLE_ROWS = 200
 """Rows that a table shows where neither ``--limit`` nor ``--tail`` says more; a notice tells of the others."""
 
+_DEFAULT_FOLDER = Path("majlis-data")
 _RELATIVE = re.compile(r"(\d{1,6})\s*([mhdw])\Z")
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
@@ -84,7 +85,14 @@ def _stop(text: str, code: int) -> NoReturn:
 @app.callback(invoke_without_command=True)
 def rows(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option(envvar="MAJLIS_FOLDER", help="The data folder.")] = Path("majlis-data"),
+    given_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            envvar="MAJLIS_FOLDER",
+            help="The data folder; majlis-data by default, and for push what its configuration says.",
+        ),
+    ] = None,
     conversation: Annotated[str, typer.Option(help="Only this conversation; * and ? match any characters.")] = "",
     intent: Annotated[str, typer.Option(help="Only this intent.")] = "",
     since: Annotated[str, typer.Option(help="Sent then or later: 2026-03-02, 2026-03-02T10:15+04:00, or 24h.")] = "",
@@ -104,8 +112,10 @@ def rows(
     In CSV files, text that a spreadsheet could take for a formula has an apostrophe before it.
     """
     if context.invoked_subcommand is not None:
-        context.obj = folder
+        _refuse_filters(context)
+        context.obj = given_folder
         return
+    folder = given_folder or _DEFAULT_FOLDER
     from actors.sheets.rows_reader import RowFilter, RowsReader
     from actors.sheets.rows_table import RowsFileError
 
@@ -151,6 +161,15 @@ def rows(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         _stop(f"{error.filename or export or 'output'}: {error.strerror or error}", 1)
+
+
+def _refuse_filters(context: typer.Context) -> None:
+    """Stop where something that only shows rows stands before a command of its own: it would be passed over."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name != "given_folder" and source is not None and source.name == "COMMANDLINE":
+            option = {"form": "format"}.get(name, name).replace("_", "-")
+            _stop(f"--{option} only shows rows; {context.invoked_subcommand} takes them all: leave it out", 2)
 
 
 def _format_of(form: Format | None, export: Path | None, *, json: bool) -> Format:

@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 @app.command(name="train", help="Train the models of understanding from the corpus and write the model folder.")
 def train(
     out: Annotated[Path, typer.Option(help="Model folder to write.")] = DEFAULT_MODELS,
-    quick: Annotated[bool, typer.Option("--quick", help="Use the kept encoder; minutes become seconds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Use the kept encoders: two minutes, not an hour.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Replace the kept artefacts of the project.")] = False,
     kept_encoder: Annotated[
         bool, typer.Option("--kept-encoder", help="Use the kept encoder; train tagger and mixing weights on it.")
@@ -26,6 +26,9 @@ def train(
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads of every library.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of every source of chance.")] = 1,
     epochs: Annotated[int, typer.Option(min=0, max=50, help="Passes over the corpus; 0: each encoder's own.")] = 0,
+    average_with: Annotated[
+        Path | None, typer.Option(help="Take the mean with the encoder layers of an earlier training in this folder.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's scores as JSON.")] = False,
 ) -> None:
     """Train and write the model folder.
@@ -38,6 +41,7 @@ def train(
         threads: of every library.
         seed: of every source of chance.
         epochs: of the encoders in a full training; their own numbers where 0.
+        average_with: folder with an earlier training's layers.
         as_json: print the scores for programs.
 
     Raises:
@@ -46,7 +50,7 @@ def train(
     from actors.language.errors import LanguageError
     from actors.language.training import run
 
-    plan = run.TrainPlan(out, quick, keep, kept_encoder, threads, seed, epochs)
+    plan = run.TrainPlan(out, quick, keep, kept_encoder, threads, seed, epochs, average_with)
     err = Console(stderr=True)
     try:
         manifest = run.train(plan, lambda line: err.print(line, markup=False, highlight=False))

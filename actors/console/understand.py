@@ -13,10 +13,14 @@ import typer
 if TYPE_CHECKING:
     from actors.language.engine import Engine
     from actors.language.evaluate_records import Record
+    from actors.system.settings import Settings
     from messages.understanding import Understanding
 
 BATCH = 128
 """Messages handed to the engine at once."""
+LANGUAGES = ("en", "ar", "arz")
+TIER_HELP = "auto, full, reduced, essential, empty, or module:attribute; by default the settings' engine."
+MODELS_HELP = "Model folder; by default the settings' one."
 
 app = typer.Typer()
 
@@ -29,11 +33,14 @@ def understand(
             help="JSONL records with 'text' (and ts, lang, region), or one text a line; - for standard input."
         ),
     ] = "-",
-    tier: Annotated[
-        str, typer.Option("--tier", help="auto, full, reduced, essential, empty, or module:attribute.")
-    ] = "auto",
-    models: Annotated[Path | None, typer.Option("--models", help="Model folder.", envvar="MAJLIS_MODELS")] = None,
-    region: Annotated[str, typer.Option("--region", help="Two-letter country of national phone numbers.")] = "AE",
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="TOML file with the settings.", envvar="MAJLIS_CONFIG")
+    ] = None,
+    tier: Annotated[str | None, typer.Option("--tier", help=TIER_HELP)] = None,
+    models: Annotated[Path | None, typer.Option("--models", help=MODELS_HELP)] = None,
+    region: Annotated[
+        str, typer.Option("--region", help="Two-letter country of national phone numbers; else the clocks tell it.")
+    ] = "",
     details: Annotated[
         bool, typer.Option("--details", help="Add confidences, layers, alternatives and the tier.")
     ] = False,
@@ -41,9 +48,12 @@ def understand(
 ) -> None:
     """Write, for each line in, one JSON line of what is understood, in order. A bad line gives {"line", "error"}."""
     from actors.language.errors import LanguageError
+    from actors.language.evaluate_records import region_code
+    from actors.system.settings import load_settings
 
     try:
-        engine = open_engine(tier, models, region)
+        region = region_code(region)
+        engine = open_engine(load_settings(config), tier, models)
     except LanguageError as error:
         typer.echo(f"majlis: {error}", err=True)
         raise typer.Exit(2) from error
@@ -63,27 +73,32 @@ def understand(
         raise typer.Exit(2)
 
 
-def open_engine(tier: str, models: Path | None, region: str) -> Engine:
+def open_engine(settings: Settings, tier: str | None, models: Path | None) -> Engine:
     """Load an engine for a command, and say on standard error why it is not the best one.
 
     Args:
-        tier: name of the engine.
-        models: model folder; the settings' one where None.
-        region: two-letter country.
+        settings: of the system: engine, region, and how messages are understood.
+        tier: name of the engine instead of the settings' one.
+        models: model folder instead of the settings' one.
 
     Returns:
         the engine.
 
     Raises:
-        EngineError: no such engine.
+        EngineError: no such engine, or its models are missing or damaged.
+        GazetteerError: a file of known names is wrong.
     """
     from actors.language.engine import load_engine
-    from actors.language.settings import LanguageSettings
+    from actors.language.model_trouble import quiet
 
-    engine = load_engine(tier, models if models is not None else LanguageSettings().models, region)
+    language, how = settings.language, settings.understanding
+    if models is not None:
+        how = how.model_copy(update={"models": models})
+    with quiet():
+        engine = load_engine(tier if tier is not None else language.engine, how.models, language.region, how)
     reason = getattr(engine, "reason", "")
     if reason:
-        typer.echo(f"majlis: rules only: {reason}", err=True)
+        typer.echo(f"majlis: tier {engine.tier}: {' '.join(reason.split())}", err=True)
     return engine
 
 
@@ -196,11 +211,11 @@ def as_json(record: Record, answer: Understanding, *, details: bool = False) -> 
         details: add confidences, layers, alternatives and the tier.
 
     Returns:
-        ``id``, ``lang``, ``ts`` (as given), ``text``, ``entities``, and of ``intent``, ``sentiment`` and ``urgent``
-        the ones that were determined, null for the others.
+        ``id`` and ``ts`` as given, ``lang`` (English where nothing tells), ``text``, ``entities``, and of ``intent``,
+        ``sentiment`` and ``urgent`` the ones that were determined, null for the others.
     """
-    out: dict[str, Any] = {"id": record.id} if record.id else {}
-    out["lang"] = record.lang or answer.lang
+    out: dict[str, Any] = {"id": record.extra["id"]} if "id" in record.extra else {}
+    out["lang"] = record.lang if record.lang in LANGUAGES else answer.lang or LANGUAGES[0]
     if "ts" in record.extra:
         out["ts"] = record.extra["ts"]
     out["text"] = record.text

@@ -78,14 +78,13 @@ def align(gold: Sequence[Gold], found: Sequence[Entity]) -> list[tuple[Gold, Ent
     return pairs
 
 
-def _tally(
-    records: Sequence[Record], answers: Sequence[Understanding | None], types: frozenset[str] | None
-) -> _EntityTally:
+def _tally(records: Sequence[Record], answers: Sequence[Understanding | None], partly: frozenset[str]) -> _EntityTally:
     tally = _EntityTally()
     for record, answer in zip(records, answers, strict=True):
         if record.entities is None or answer is None:
             continue
-        gold = [one for one in record.entities if types is None or one.type in types]
+        types = partly if record.values is not None else None
+        gold = list(record.entities)
         found = [one for one in answer.entities if types is None or one.type in types]
         exact: dict[tuple[str, int, int], Entity] = {(one.type, one.start, one.end): one for one in found}
         for one in gold:
@@ -119,27 +118,28 @@ def _sum(counts: dict[str, Counts]) -> Counts:
 
 
 def entity_scores(
-    records: Sequence[Record], answers: Sequence[Understanding | None], types: frozenset[str] | None
+    records: Sequence[Record], answers: Sequence[Understanding | None], partly: frozenset[str]
 ) -> dict[str, Any] | None:
     """Score entity spans and values.
 
     Args:
         records: the set.
         answers: what an engine understood; None where it failed.
-        types: the types that the set labels; None for all.
+        partly: the types whose spans are labelled in records that also give values without spans; in such a record no
+            other type is scored. One without ``values`` labels all types.
 
     Returns:
         ``strict``, ``relaxed`` and ``values``, each micro-averaged, and ``by_type``; None without a labelled record.
     """
-    labelled = sum(record.entities is not None for record in records)
+    labelled = [record for record in records if record.entities is not None]
     if not labelled:
         return None
-    tally = _tally(records, answers, types)
+    tally = _tally(records, answers, partly)
     kinds = sorted(set(tally.strict) | set(tally.relaxed))
     right, of = sum(tally.values_right.values()), sum(tally.values_of.values())
     return {
-        "records": labelled,
-        "types": sorted(types) if types is not None else "all",
+        "records": len(labelled),
+        "types": sorted(partly) if all(record.values is not None for record in labelled) else "all",
         "strict": _sum(tally.strict).scores(),
         "relaxed": _sum(tally.relaxed).scores(),
         "values": {"accuracy": right / of if of else None, "right": right, "of": of},
@@ -271,8 +271,7 @@ def score(records: Sequence[Record], answers: Sequence[Understanding | None]) ->
         the scores by name, each None where the set has no such label or the engine does not give it, then the same
         ``by_language`` and ``by_tier``.
     """
-    partial = any(record.values is not None for record in records)
-    spans = frozenset(one.type for record in records for one in record.entities or ()) if partial else None
+    spans = frozenset(one.type for r in records if r.values is not None for one in r.entities or ())
     valued = frozenset(kind for record in records for kind in record.values or ())
     whole = _score(records, answers, spans, valued)
     whole["failed"] = sum(answer is None for answer in answers)
@@ -294,7 +293,7 @@ def _part(
     records: Sequence[Record],
     answers: Sequence[Understanding | None],
     wanted: Sequence[bool],
-    spans: frozenset[str] | None,
+    spans: frozenset[str],
     valued: frozenset[str],
 ) -> dict[str, Any]:
     return _score(list(compress(records, wanted)), list(compress(answers, wanted)), spans, valued)
@@ -303,7 +302,7 @@ def _part(
 def _score(
     records: Sequence[Record],
     answers: Sequence[Understanding | None],
-    spans: frozenset[str] | None,
+    spans: frozenset[str],
     valued: frozenset[str],
 ) -> dict[str, Any]:
     both = [(record, answer) for record, answer in zip(records, answers, strict=True) if answer is not None]
@@ -332,5 +331,12 @@ def _score(
         "values_only": value_scores(records, answers, valued) if valued else None,
         "intent": intent,
         "sentiment": label_scores(sentiments),
-        "urgent": {"records": judged, **urgent.scores()} if judged else None,
+        "urgent": _urgent(judged, urgent) if judged else None,
     }
+
+
+def _urgent(judged: int, counts: Counts) -> dict[str, Any]:
+    scores: dict[str, Any] = {"records": judged, **counts.scores()}
+    if not counts.tp + counts.fn:  # nothing was to be found: only the false alarms say something
+        scores.update(precision=None, recall=None, f1=None)
+    return scores

@@ -12,7 +12,7 @@ from actors.language.errors import LanguageError
 from actors.language.evaluate import Counts
 from actors.language.evaluate_records import RecordError, clean_text
 
-DEFAULT_DETECTOR: Final = "actors.language.flow.switch_detector:FlowSwitchDetector"
+DEFAULT_DETECTOR: Final = "actors.language.flow.analyzer:ConversationFlowAnalyzer"
 
 
 class DetectorError(LanguageError):

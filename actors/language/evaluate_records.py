@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from actors.language.errors import LanguageError
-from actors.language.rules.regions import regions_of
 from messages.understanding import EntityType, IntentName, SentimentLabel, WorkItem
 
 TYPES: Final[tuple[str, ...]] = get_args(EntityType)
@@ -36,10 +35,11 @@ class Record:
     """One message with the labels that it has; None where it has no such label.
 
     Attributes:
-        id, lang, text, region: as given, "" where missing.
+        id, lang, text: as given, "" where missing.
+        region: two capital letters, "" where missing.
         sent_ms: milliseconds since 1970 UTC, None where not given.
         utc_offset_min: minutes from UTC of ``ts``.
-        extra: the line's other fields, kept for the output of ``understand``.
+        extra: fields kept as given for the output of ``understand``.
     """
 
     id: str
@@ -79,20 +79,17 @@ def parse_record(line: str) -> Record:
         raise RecordError("no field 'text' with a string")
     text = clean_text(text)
     stamp, offset = parse_stamp(data["ts"]) if data.get("ts") is not None else (None, 0)
-    values = data.get("values")
-    if values is not None and not (
-        isinstance(values, dict) and all(isinstance(value, (str, int, float)) for value in values.values())
-    ):
-        raise RecordError("'values' is not an object of strings and numbers")
+    if isinstance(data.get("id"), (dict, list)):
+        raise RecordError("'id' is neither text nor number")
     return Record(
-        id=str(data.get("id", "")),
+        id="" if data.get("id") is None else str(data["id"]),
         text=text,
         lang=_label(data, "lang", None) or "",
-        region=_label(data, "region", None) or "",
+        region=region_code(_label(data, "region", None) or ""),
         sent_ms=stamp,
         utc_offset_min=offset,
         entities=_entities(data.get("entities"), text),
-        values=values,
+        values=_values(data.get("values")),
         intent=_label(data, "intent", INTENTS),
         sentiment=_label(data, "sentiment", SENTIMENTS),
         urgent=_flag(data),
@@ -130,6 +127,39 @@ def parse_stamp(stamp: object) -> tuple[int, int]:
         return round(when.timestamp() * 1000), int(offset.total_seconds() // 60)
     except (OverflowError, ValueError) as error:
         raise RecordError(f"'ts' is out of range: {stamp!r}") from error
+
+
+def region_code(name: str) -> str:
+    """Bring a country's code to its usual form.
+
+    Args:
+        name: two letters, or "" for none.
+
+    Returns:
+        them as capitals.
+
+    Raises:
+        RecordError: no country that telephone numbers are known of.
+    """
+    import phonenumbers  # only where somebody names a country
+
+    code = name.strip().upper()
+    if code and code not in phonenumbers.SUPPORTED_REGIONS:
+        raise RecordError(f"unknown region {name[:60]!r}: a country's two letters, such as AE or GB")
+    return code
+
+
+def _values(raw: object) -> dict[str, str | float] | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, dict) or not all(
+        isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in raw.values()
+    ):
+        raise RecordError("'values' is not an object of strings and numbers")
+    unknown = sorted(set(raw) - set(TYPES))
+    if unknown:
+        raise RecordError(f"'values' has a key that is no entity type: {unknown[0][:60]!r}")
+    return raw
 
 
 def _label(data: dict[str, Any], key: str, allowed: tuple[str, ...] | None) -> str | None:
@@ -197,15 +227,14 @@ def work_item(key: int, record: Record, *, region: str, now_ms: int) -> WorkItem
     Args:
         key: the caller's number for it.
         record: the message; its own region and time win.
-        region: two-letter country where neither the message nor its clock says more.
+        region: two-letter country that the caller named for all messages; "" where the clocks, then the engine's own
+            country are to decide.
         now_ms: time where the message has none, milliseconds since 1970 UTC.
     """
-    known = record.sent_ms is not None
-    own = record.region or (regions_of(record.utc_offset_min, region)[0] if known else region)
     return WorkItem(
         key=key,
         text=record.text,
         sent_ms=record.sent_ms if record.sent_ms is not None else now_ms,
         utc_offset_min=record.utc_offset_min,
-        region=own,
+        region=record.region or region,
     )

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from actors.language.hybrid_mood import Mood
 from actors.language.tagger.decode import Name
 
 Kept = tuple[Mood, tuple[Name, ...]]
+
+
+def normalised(text: str) -> str:
+    """Bring a text to the form that the models read and the cache knows.
+
+    No model sees how much white space stands between two words, or around a text: so it cannot change an answer.
+
+    Args:
+        text: a message.
+
+    Returns:
+        the text with single spaces, and none at its ends.
+    """
+    return " ".join(text.split())
+
+
+def put_back(names: Sequence[Name], text: str) -> list[Name]:
+    """Move names that were found in ``normalised(text)`` to where they stand in the text.
+
+    Args:
+        names: with places in the normalised text.
+        text: the message as it came.
+
+    Returns:
+        the names with places in ``text``.
+    """
+    if not names or normalised(text) == text:
+        return list(names)
+    places: list[int] = []
+    for at, letter in enumerate(text):
+        if not letter.isspace() or (places and not text[at - 1].isspace()):
+            places.append(at)
+    return [Name(n.type, places[n.start], places[n.end - 1] + 1, n.confidence) for n in names]
 
 
 class TextCache:
@@ -36,23 +69,17 @@ class TextCache:
         asked = self.hits + self.misses
         return self.hits / asked if asked else 0.0
 
-    @staticmethod
-    def _key(level: str, text: str) -> tuple[str, str]:
-        # Composed form only where it keeps the length: the tagger's spans point into the text.
-        composed = unicodedata.normalize("NFC", text)
-        return level, (composed if len(composed) == len(text) else text).rstrip()
-
     def get(self, level: str, text: str) -> Kept | None:
         """Look a text up.
 
         Args:
             level: the tier that would answer.
-            text: the message.
+            text: the message, normalised.
 
         Returns:
             what was kept, or None.
         """
-        key = self._key(level, text)
+        key = (level, text)
         kept = self._kept.get(key)
         if kept is None:
             self.misses += 1
@@ -66,11 +93,11 @@ class TextCache:
 
         Args:
             level: the tier that answered.
-            text: the message.
-            kept: mood and names.
+            text: the message, normalised.
+            kept: mood, and names by their places in the normalised text.
         """
         if self.size == 0:
             return
-        self._kept[self._key(level, text)] = kept
+        self._kept[level, text] = kept
         if len(self._kept) > self.size:
             self._kept.popitem(last=False)

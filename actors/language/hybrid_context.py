@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from actors.language.hybrid_references import bare_units, refer
 from actors.language.tagger.decode import Name
 from messages.understanding import Entity, EntityType
+
+__all__ = ["check", "kin", "merge", "name_value", "refer"]
 
 NAMES: Final = frozenset({"person", "project", "location"})
 AGREED: Final = 0.05
@@ -15,21 +17,6 @@ AGREED: Final = 0.05
 SURE_RULE: Final = 0.9
 """A rule or list entry at least this sure keeps its span against the tagger's."""
 
-_ORDINAL: Final = {
-    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1,
-    "الاولى": 0, "الأولى": 0, "الاول": 0, "الاولانية": 0, "الأولانية": 0,
-    "التانية": 1, "الثانية": 1, "الثاني": 1, "التالتة": 2, "الثالثة": 2, "الاخيرة": -1, "الأخيرة": -1,
-    "awel": 0, "tany": 1, "tanya": 1, "talet": 2, "talta": 2, "a5er": -1, "akher": -1,
-}  # fmt: skip
-_REFERENCE = re.compile(
-    r"\b(?P<ordinal>first|1st|second|2nd|third|3rd|last) (?:one|unit|flat|apartment|villa|option|property|place)\b"
-    r"|\b(?P<same>(?:the )?same (?:one|unit|flat|apartment|villa|property|place))\b"
-    r"|(?P<ar_ordinal>الاولى|الأولى|الاولانية|الأولانية|التانية|التالتة|الثانية|الثالثة|الاخيرة|الأخيرة)(?!\w)"
-    r"|(?P<ar_same>نفس (?:الشقة|الشقه|الوحدة|الوحده|الفيلا|العقار|المكتب|المحل))(?!\w)"
-    r"|\b(?P<arz_same>nafs el (?:sha2a|sha22a|shaqa|shaqqa|wa7da|we7da|wehda|villa|unit|maktab))\b"
-    r"|\bel (?:sha2a |wa7da |villa )(?:el )?(?P<arz_ordinal>tanya|talta|awla)\b",
-    re.IGNORECASE,
-)
 _EDGE = " \t\n\r.,;:!?'\"()[]"
 
 
@@ -122,52 +109,14 @@ def check(text: str, entities: Sequence[Entity], known: Sequence[Entity], thresh
     out = [_with(e, min(1.0, e.confidence + 2 * AGREED)) if (e.type, str(e.value)) in held else e for e in entities]
     out = [e for e in out if e.confidence >= threshold]
     if known:
-        for reference in refer(text, known):
-            if not any(e.start < reference.end and reference.start < e.end for e in out):
-                out.append(reference)
+        out = bare_units(text, out, known)
+        for reference in refer(text, known, out):
+            # The noun of "the second apartment" is part of the reference; anything else there was meant otherwise.
+            over = [e for e in out if e.start < reference.end and reference.start < e.end]
+            if all(e.type == "property_type" for e in over):
+                out = [e for e in out if e not in over] + [reference]
         out.sort(key=lambda e: e.start)
     return tuple(out)
-
-
-def refer(text: str, known: Sequence[Entity]) -> list[Entity]:
-    """Resolve "the second one" and "same unit".
-
-    Args:
-        text: the message.
-        known: entities of the thread, newest last.
-
-    Returns:
-        an entity for each reference that has one answer: a unit, else a project.
-    """
-    choice: list[Entity] = []
-    for kind in ("unit", "project"):
-        seen: set[str] = set()
-        choice = []
-        for e in known:
-            if e.type == kind and str(e.value) not in seen:
-                seen.add(str(e.value))
-                choice.append(e)
-        if choice:
-            break
-    out: list[Entity] = []
-    for found in _REFERENCE.finditer(text):
-        ordinal = found["ordinal"] or found["ar_ordinal"] or found["arz_ordinal"]
-        at = _ORDINAL.get(ordinal.lower(), 0) if ordinal else -1
-        if not choice or at >= len(choice):
-            continue
-        meant = choice[at]
-        out.append(
-            Entity(
-                type=meant.type,
-                start=found.start(),
-                end=found.end(),
-                text=found[0],
-                value=meant.value,
-                confidence=0.8,
-                layer="context",
-            )
-        )
-    return out
 
 
 def _name_type(name: str) -> EntityType:

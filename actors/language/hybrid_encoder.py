@@ -15,6 +15,8 @@ from actors.language.tagger.words import cut
 MAX_TOKENS: Final = 128
 MAX_WORDS: Final = 110
 """A message's first words are read; longer ones go through the tagger in windows of this size."""
+READ_CHARS: Final = 40 * MAX_WORDS
+"""Nothing beyond is cut into words: a message of any length costs the same."""
 
 PADDING: Final = 1.2
 """A run's longest text may have so many times the pieces of its shortest; measured best of 1.1 to 2."""
@@ -119,7 +121,7 @@ class EncoderRuntime:
         Returns:
             a reading for each, in order.
         """
-        cuts = [cut(t)[:MAX_WORDS] or [("?", 0, 0)] for t in texts]
+        cuts = [cut(t[:READ_CHARS])[:MAX_WORDS] or [("?", 0, 0)] for t in texts]
         encoded = self._tokenizer.encode_batch([[w for w, _, _ in words] for words in cuts], is_pretokenized=True)
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
         out: list[Reading | None] = [None] * len(texts)

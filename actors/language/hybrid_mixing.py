@@ -25,6 +25,10 @@ SENTIMENT_AT: Final = N_INTENT
 URGENT_AT: Final = N_INTENT + N_SENTIMENT + 1
 
 
+EMOJI_AT: Final = 2
+"""Where ``lexicon_features`` has the emoji's share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mixing:
     """Weights of one tier.

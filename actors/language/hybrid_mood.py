@@ -8,6 +8,7 @@ from typing import cast
 
 from actors.language.corpus.loader import SENTIMENTS
 from actors.language.hybrid_mixing import (
+    EMOJI_AT,
     Mixing,
     Scores,
     intent_probabilities,
@@ -23,6 +24,9 @@ from messages.understanding import SentimentLabel
 
 SURE_MOOD = 0.7
 """Sentiment or urgency below this probability is worth the transformer's opinion."""
+
+CROSS = -0.4
+"""Share of emoji at or below which a message without words is negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,11 @@ def moods(
     intents = intent_probabilities(scores, mixing)
     words = lexicon_features(texts, lexicon, folded)
     feelings = sentiment_probabilities(sentiment_features(scores, mixing.sources, words), mixing)
+    for i, text in enumerate(folded):
+        # The models know words; where there are none, a face that is plainly cross or sad says it all. Of the other
+        # emoji, thumbs and folded hands are gestures rather than feelings: these the models have seen.
+        if words[i, EMOJI_AT] <= CROSS and not any(character.isalnum() for character in text):
+            feelings[i] = (0.9, 0.1, 0.0)
     haste = urgent_probability(urgent_features(scores, mixing.sources, texts, folded), mixing)
     out = []
     for i, text in enumerate(folded):

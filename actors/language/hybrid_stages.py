@@ -1,16 +1,25 @@
-"""The model stages that the engine calls, and the budget that it gives them."""
+"""The model stages that the engine calls."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.language.hybrid_encoder import ENGLISH, MAX_WORDS, EncoderFiles, EncoderRuntime
+from actors.language.budget import Budget
+from actors.language.hybrid_encoder import (
+    ENGLISH,
+    MAX_TOKENS,
+    MAX_WORDS,
+    READ_CHARS,
+    EncoderFiles,
+    EncoderRuntime,
+)
 from actors.language.hybrid_mixing import Scores
 from actors.language.intent.arabic_forms import gram_text
 from actors.language.intent.ngrams import NgramHasher
@@ -22,25 +31,12 @@ from messages.understanding import Entity
 
 WINDOWS = 4
 """How many windows of a long message the tagger reads."""
+_SAMPLE: Final = "Is the two bedroom flat near the metro still available and when can we come to see it?"
+_NEWEST: Final = 0.2
+"""Weight of the newest run in the running mean of what a word piece costs."""
+_EASE: Final = 0.9
+"""What is left of that mean each time that messages were too dear: one slow moment must not shut the stage for ever."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
-
-
-class Budget:
-    """Time that a layer may take for a batch.
-
-    Args:
-        each_ms: milliseconds a message.
-        messages: in the batch.
-        clock: seconds, monotonic.
-    """
-
-    def __init__(self, each_ms: float, messages: int, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._end = clock() + each_ms * messages / 1000
-
-    def spent(self) -> bool:
-        """Whether the time is used up."""
-        return self._clock() > self._end
 
 
 class FirstStage:
@@ -127,17 +123,40 @@ def chosen_finder(settings: LanguageSettings) -> NameFinder | None:
     return None
 
 
+class SecondReading(NamedTuple):
+    """What the second stage made of one message.
+
+    Attributes:
+        scores: intents, sentiments, calm and urgent.
+        names: found in it.
+        whole: the tagger read all of it.
+    """
+
+    scores: NDArray[np.float32]
+    names: list[Name]
+    whole: bool
+
+
 class SecondStage:
     """The transformer and the tagger on it.
 
     Args:
         encoder: the transformer.
         decoder: the tagger's CRF.
-        finder: another finder of names to use instead of the tagger, or None.
+        finder: another finder of names to use instead of the tagger, or None. It was chosen on purpose: its time is
+            not counted.
+        clock: seconds, monotonic.
     """
 
-    def __init__(self, encoder: EncoderRuntime, decoder: TagDecoder, finder: NameFinder | None = None) -> None:
-        self._encoder, self._decoder, self._finder = encoder, decoder, finder
+    def __init__(
+        self,
+        encoder: EncoderRuntime,
+        decoder: TagDecoder,
+        finder: NameFinder | None = None,
+        clock: Callable[[], float] = time.process_time,
+    ) -> None:
+        self._encoder, self._decoder, self._finder, self._clock = encoder, decoder, finder, clock
+        self._piece_s = 0.0
 
     @classmethod
     def load(
@@ -159,30 +178,66 @@ class SecondStage:
             the stage.
         """
         encoder = EncoderRuntime.load(folder, files, batch=settings.batch, threads=settings.threads)
-        return cls(encoder, TagDecoder.load(folder / files.tagger), finder)
+        stage = cls(encoder, TagDecoder.load(folder / files.tagger), finder)
+        stage.measure()
+        return stage
 
-    def read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[list[Name]]]:
+    def measure(self) -> None:
+        """Learn from a sample what a word piece costs on this machine."""
+        self._encoder.read([_SAMPLE])  # the first run is slower than all others
+        began = self._clock()
+        self._encoder.read([_SAMPLE])
+        self._piece_s = (self._clock() - began) / _pieces(_SAMPLE)
+
+    def affords(self, text: str, limit_ms: float) -> bool:
+        """Tell whether the reading of a message is likely to keep to its budget.
+
+        Args:
+            text: the message.
+            limit_ms: its budget.
+
+        Returns:
+            by what the stage's runs took lately, it is.
+        """
+        return self._piece_s * _pieces(text) * 1000 <= limit_ms
+
+    def ease(self) -> None:
+        """Think a little better of the machine, since messages were refused: else nothing would be measured again."""
+        self._piece_s *= _EASE
+
+    def read(self, texts: Sequence[str], limit_ms: float) -> list[SecondReading]:
         """Score messages and find names in them.
 
         Args:
             texts: messages.
+            limit_ms: each one's budget; the tagger goes on through a long one while its own lasts.
 
         Returns:
-            messages by outputs, and the names in each.
+            a reading for each, in order.
         """
+        began = self._clock()
         readings = self._encoder.read(texts)
+        piece_s = (self._clock() - began) / max(1.0, sum(map(_pieces, texts)))
+        self._piece_s += _NEWEST * (piece_s - self._piece_s)
         if self._finder is not None:
-            return np.stack([r.scores for r in readings]), self._finder.names(list(texts))
-        names = [self._decoder.names(r.words, r.hidden) for r in readings]
-        for i, text in enumerate(texts):
-            if len(text) > 4 * MAX_WORDS:
-                names[i] += self._further(text)
-        return np.stack([r.scores for r in readings]), names
+            found = self._finder.names(list(texts))
+            return [SecondReading(r.scores, names, whole=True) for r, names in zip(readings, found, strict=True)]
+        out = []
+        for text, reading in zip(texts, readings, strict=True):
+            names, whole = self._decoder.names(reading.words, reading.hidden), True
+            if len(reading.words) == MAX_WORDS:
+                more, whole = self._further(text, limit_ms - 1000 * piece_s * _pieces(text))
+                names += more
+            out.append(SecondReading(reading.scores, names, whole))
+        return out
 
-    def _further(self, text: str) -> list[Name]:
-        words = cut(text[: 40 * MAX_WORDS])
+    def _further(self, text: str, left_ms: float) -> tuple[list[Name], bool]:
+        budget = Budget(left_ms, self._clock)
+        words = cut(text[:READ_CHARS])
         out: list[Name] = []
         for at in range(MAX_WORDS, min(len(words), WINDOWS * MAX_WORDS), MAX_WORDS):
+            if budget.spent():
+                return out, False
             start = words[at][1]
             end = words[min(at + MAX_WORDS, len(words)) - 1][2]
             reading = self._encoder.read([text[start:end]])[0]
@@ -190,7 +245,12 @@ class SecondStage:
                 Name(n.type, n.start + start, n.end + start, n.confidence)
                 for n in self._decoder.names(reading.words, reading.hidden)
             ]
-        return out
+        return out, len(words) <= WINDOWS * MAX_WORDS and len(text) <= READ_CHARS
+
+
+def _pieces(text: str) -> float:
+    """Guess how many word pieces the encoder reads of a text."""
+    return min(float(MAX_TOKENS), 2 + len(text) / 4)
 
 
 class NameGate:

@@ -8,17 +8,18 @@ from typing import Any, Final
 from actors.language.current_batch import CurrentBatch
 from actors.language.engine import load_engine
 from actors.language.property_names import PropertyNames
+from actors.system.pool_worker import PoolWorker
 from actors.system.settings import Settings
 from messages.understanding import ResultBatch, WorkBatch
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
-from supervision.process_actor import Address, ProcessActor
+from supervision.process_actor import Address
 
 _NAMES_S: Final = 10.0
 """So often a worker looks whether the table of properties was replaced; the sink reads it every 60 s by default."""
 
 
-class LanguageWorker(ProcessActor):
+class LanguageWorker(PoolWorker):
     """Understands batches of messages with one engine.
 
     Projects and places of ``lookups/properties.jsonl`` in the data folder, which the Sheets sink keeps, are known names
@@ -43,6 +44,9 @@ class LanguageWorker(ProcessActor):
             settings.understanding,
             gazetteer=self._names.gazetteer,
         )
+        reason = getattr(self._engine, "reason", "")
+        if reason:
+            self.log.warning("the tier is not the best one", tier=self._engine.tier, reason=reason)
         self._note_names()
         self.timers.after(_NAMES_S, self._take_names, key="names")
         self._hands = CurrentBatch(settings.folder, self.name, self.incarnation)
@@ -59,7 +63,7 @@ class LanguageWorker(ProcessActor):
 
     def received(self, message: Wire, sender: Address) -> None:
         """Answer a batch; a shard that has given up on it passes the answer over."""
-        if not isinstance(message, WorkBatch):
+        if not isinstance(message, WorkBatch) or self.handed_back(message.batch, sender):
             return
         began = time.process_time_ns()
         self._hands.begin(message.shard, message.batch)
@@ -76,7 +80,14 @@ class LanguageWorker(ProcessActor):
         self._hands.close()
 
     def admin(self, verb: str, arguments: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
-        """Answer ``engine``: which tier of models works here, and how many names are known."""
+        """Answer ``engine``: which tier of models works here and why, names known, and what was done so far."""
         if verb == "engine":
-            return {"tier": self._engine.tier, "names": len(self._names.gazetteer), "trouble": self._names.trouble}
+            stats = getattr(self._engine, "stats", None)
+            return {
+                "tier": self._engine.tier,
+                "reason": getattr(self._engine, "reason", ""),
+                "names": len(self._names.gazetteer),
+                "trouble": self._names.trouble,
+                **(stats() if callable(stats) else {}),
+            }
         raise UnknownVerbError(f"a language worker does not know {verb!r}")

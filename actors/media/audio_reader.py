@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from actors.media.errors import EngineUnavailableError
 from actors.media.fields import Extract, Moment, property_fields
 from actors.media.kind import Detected
 from actors.media.settings import MediaSettings
-from actors.media.sound import chunks, inspect, trimmed
+from actors.media.sound import Sound, chunks, inspect, passages
 from actors.media.speech import SpeechEngine, load_speech_engine
 from messages.media import FieldValue, MediaKind, Reading, Word
 
@@ -33,6 +35,7 @@ class AudioReader:
         self._extract = extract
         self._clock = clock
         self._engine: SpeechEngine | EngineUnavailableError | None = None
+        self._engine_notes: list[str] = []
 
     def warm(self) -> str:
         """Load the engine.
@@ -42,7 +45,7 @@ class AudioReader:
         """
         if self._engine is None:
             try:
-                self._engine = load_speech_engine(self._settings)
+                self._engine = load_speech_engine(self._settings, self._engine_notes)
             except EngineUnavailableError as error:
                 self._engine = error
         return str(self._engine) if isinstance(self._engine, EngineUnavailableError) else ""
@@ -79,6 +82,7 @@ class AudioReader:
                 notes=tuple(notes),
                 error=unavailable,
             )
+        notes += self._engine_notes
         texts: list[str] = []
         words: list[Word] = []
         heard_s, loud = 0.0, False
@@ -87,13 +91,13 @@ class AudioReader:
                 notes.append(f"only the first {chunk.start_s:.0f} s were read: the time for it was over")
                 break
             heard_s = chunk.start_s + len(chunk.samples) / 16_000
-            speech = trimmed(chunk)
-            if speech is None:
-                continue
-            loud = True
-            transcript = self._engine.transcribe(speech)
-            texts.append(transcript.text)
-            words += transcript.words
+            for passage in passages(chunk):
+                loud = True
+                transcript = self._engine.transcribe(Sound(0.0, passage.samples))
+                texts.append(transcript.text)
+                for word in transcript.words:
+                    start_s, end_s = passage.placed(word.start_s, word.end_s)
+                    words.append(msgspec.structs.replace(word, start_s=start_s, end_s=end_s))
         text = " ".join(part for part in texts if part)[: self._settings.max_text_chars]
         if not text:
             notes.append("no speech in it" if loud else "it is silent")

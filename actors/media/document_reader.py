@@ -8,14 +8,18 @@ from pathlib import Path
 
 from actors.media.content import Content
 from actors.media.document_type import guess_type, reference_spans, typed_fields
-from actors.media.errors import ProtectedError, UnreadableError
+from actors.media.docx_reader import read_docx
+from actors.media.error_text import error_text
+from actors.media.errors import MediaError, ProtectedError, UnreadableError
 from actors.media.fields import Extract, Moment, property_fields
 from actors.media.image_reader import OcrEngines
 from actors.media.kind import Detected
-from actors.media.office_reader import read_docx, read_xlsx
+from actors.media.office_reader import read_xlsx
 from actors.media.pdf_reader import read_pdf
 from actors.media.plain_reader import read_csv, read_text, read_vcard
+from actors.media.rtf_reader import read_rtf
 from actors.media.settings import MediaSettings
+from actors.media.table_facts import facts_text, table_facts
 from messages.media import Reading
 from messages.understanding import Tier
 
@@ -61,7 +65,12 @@ class DocumentReader:
         Raises:
             MediaError: it cannot be read.
         """
-        content = self._parse(path, detected, tier)
+        try:
+            content = self._parse(path, detected, tier)
+        except (MediaError, MemoryError):
+            raise
+        except Exception as error:  # a parser may raise anything on hostile content
+            raise UnreadableError(f"its reader failed: {type(error).__name__}: {error_text(error, path)}") from error
         text = content.text
         notes = [*detected.notes, *content.notes]
         if len(text) > self._settings.max_text_chars:
@@ -74,9 +83,10 @@ class DocumentReader:
         fields["document_type"] = guess.type
         fields["document_type_confidence"] = guess.confidence
         if guess.type not in {"property_list", "contact_list"}:
+            facts = facts_text(text, content.tables)
             # The lists' facts are their rows; one unit or price for the whole of such a document would be a guess.
             if self._extract is not None:
-                head = text[:_EXTRACT_CHARS]
+                head = facts[:_EXTRACT_CHARS]
                 taken = reference_spans(head)
                 # A contract's number is no unit, though it is written like one.
                 found = [
@@ -84,10 +94,10 @@ class DocumentReader:
                     for entity in self._extract(head, moment)
                     if not any(start < entity.end and entity.start < end for start, end in taken)
                 ]
-                fields |= property_fields(found)
+                fields |= property_fields(found) | table_facts(content.tables)
             elif text:
                 notes.append("property fields were not looked for: this build has no entity extractor")
-            fields |= typed_fields(text, guess.type)
+            fields |= typed_fields(text, guess.type) | typed_fields(facts, guess.type)
         return Reading(
             name=path.name,
             kind="document",
@@ -123,6 +133,8 @@ class DocumentReader:
                 return read_vcard(path, settings)
             case "text":
                 return read_text(path, settings)
+            case "rtf":
+                return read_rtf(path, settings)
             case "ole":
                 raise _ole_error(path)
         raise UnreadableError(f"documents of type {detected.mime} are not read")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from actors.media.lookup_import import list_kind
@@ -61,15 +62,46 @@ _ROLE = (
     r"(?P<role>land ?lord|lessor|owner|tenant|lessee|seller|vendor|buyer|purchaser|first party|second party|"
     r"beneficiary|payer|payee|received from|paid to|المؤجر|المستأجر|البائع|المشتري)"
 )
-_PARTY = re.compile(_ROLE + r"(?:['’]s)?(?: name)?\s*[:：]\s*(?P<name>[^\n\t,;|]{3,80})", re.IGNORECASE)
-_BETWEEN = re.compile(
-    r"\bbetween\s+(?P<one>[A-Z][^\n,;()]{2,60}?)(?:\s*[,(][^\n]{0,60}?)?\s+and\s+(?P<two>[A-Z][^\n,;().]{2,60})"
+_PARTY = re.compile(
+    r"(?<![a-z-])" + _ROLE + r"(?:['’]s)?(?: name)?\s*[:：]\s*(?P<name>[^\n\t,;|]{2,160})", re.IGNORECASE
 )
+# Where a name ends that the next label follows on the same line.
+_NEXT_LABEL = re.compile(
+    r"\s+(?:(?:emirates|passport|mobile|contact|phone|licen[cs]e|trade|account|unit|building|property|annual|security|"
+    r"contract|land ?lord|lessor|owner|tenant|lessee|seller|vendor|buyer|purchaser|payer|payee|first|second)"
+    r"(?:['’]s)?\s+){0,2}\w+\.?\s*[:：]"
+    r"|\s+(?:IBAN|P\.?\s?O\.?\s?Box|Emirates ID)\b|\s{3,}",
+    re.IGNORECASE,
+)
+_LONGEST_NAME = 80
+_TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Eng|M/s|Messrs|Sheikh)\.?\s+)?"
+_CALLED = (
+    r"(?:\s*[,(][^\n()]{0,60}?\b(?P<%s>(?i:landlord|lessor|tenant|lessee|seller|vendor|buyer|purchaser))\b"
+    r"[^\n()]{0,20}\)?"
+    r"|\s*[,(][^\n]{0,60}?)?"
+)
+_BETWEEN = re.compile(
+    rf"\bbetween:?\s+(?P<one>{_TITLE}[A-Z][^\n,;()]{{0,60}}?){_CALLED % 'first'},?\s+and\s+"
+    rf"(?P<two>{_TITLE}[A-Z][^\n,;().]{{0,60}}){_CALLED % 'second'}"
+)
+# Words between the words of a name that begin with a small letter.
+_PARTICLES = frozenset(
+    {
+        "al", "el", "bin", "bint", "ibn", "abu", "de", "del", "da",
+        "di", "van", "von", "der", "den", "la", "le", "of", "and", "&", "the",
+    }
+)  # fmt: skip
 _REFERENCE = re.compile(
-    r"\b(?P<what>ref(?:erence)?|invoice|receipt|contract|agreement|ejari|transaction|cheque|permit|trakheesi|iban|"
+    r"\b(?P<what>ref(?:erence)?|invoice|receipt|contract|agreement|ejari|transaction|cheque|permit|trakheesi|"
     r"passport|id|title deed|booking)\b\s*(?:no|number|nr|num|id)?\s*[.#]?\s*[:#]?\s*"
     r"(?P<number>(?=[A-Z0-9/-]{0,29}\d)[A-Z0-9][A-Z0-9/-]{3,29})\b",
     re.IGNORECASE,
+)
+# An IBAN is printed in groups of four (ISO 13616); what follows it is not one of them unless it has a digit.
+_IBAN = re.compile(
+    r"\b(?i:IBAN)\b\s*(?i:no|number|num)?\s*[.:#]*\s*"
+    r"(?P<number>[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4}(?: ?(?=[A-Z]{0,3}[0-9])[A-Z0-9]{4}){1,6}"
+    r"(?: ?(?=[A-Z]{0,2}[0-9])[A-Z0-9]{1,3})?)\b"
 )
 _ROLES = {
     "landlord": "landlord",
@@ -147,21 +179,24 @@ def typed_fields(text: str, kind: DocumentType) -> dict[str, FieldValue]:
     fields: dict[str, FieldValue] = {}
     parties: list[str | int | float] = []
     if kind in {"contract", "payment_proof", "other"}:
-        for found in _PARTY.finditer(head):
-            name = _name(found["name"])
-            role = _ROLES.get(" ".join(found["role"].lower().split()).replace("land lord", "landlord"), "")
-            if name and role and role not in fields:
+        for role, name in _labelled_parties(head):
+            if role and role not in fields:
                 fields[role] = name
-            if name and name not in parties:
+            if name not in parties:
                 parties.append(name)
-        between = _BETWEEN.search(head) if not parties else None
+        between = _BETWEEN.search(head) if kind == "contract" and len(parties) < 2 else None
         if between is not None:
-            parties += [_name(between["one"]), _name(between["two"])]
+            for one, called in ((between["one"], between["first"]), (between["two"], between["second"])):
+                name = _name(_without_tail(one))
+                if called and name:
+                    fields.setdefault(_ROLES[called.lower()], name)
+                if name and name not in parties:
+                    parties.append(name)
     if parties:
         fields["parties"] = parties
     references: list[str | int | float] = []
-    for found in _REFERENCE.finditer(head):
-        number = found["number"].strip("-/")
+    for found in _references(head):
+        number = found["number"].replace(" ", "").strip("-/")
         if number not in references and len(references) < 20:
             references.append(number)
     if references and kind != "property_list":
@@ -180,7 +215,38 @@ def reference_spans(text: str) -> list[tuple[int, int]]:
     Returns:
         start and end of each number, code points.
     """
-    return [found.span("number") for found in _REFERENCE.finditer(text[:_MOST_CHARS])]
+    return [found.span("number") for found in _references(text[:_MOST_CHARS])]
+
+
+def _references(text: str) -> list[re.Match[str]]:
+    return sorted([*_REFERENCE.finditer(text), *_IBAN.finditer(text)], key=lambda found: found.start())
+
+
+def _labelled_parties(text: str) -> Iterator[tuple[str, str]]:
+    """Give the roles and names of parties that stand behind a label, also where several stand on a line."""
+    at = 0
+    while found := _PARTY.search(text, at):
+        name = found["name"]
+        ends = _NEXT_LABEL.search(" " + name)
+        if ends is not None:
+            name = name[: max(0, ends.start() - 1)]
+        at = found.start("name") + len(name)
+        name = _name(name[:_LONGEST_NAME])
+        if name:
+            role = " ".join(found["role"].lower().split()).replace("land lord", "landlord")
+            yield _ROLES.get(role, ""), name
+
+
+def _without_tail(name: str) -> str:
+    """Cut a name where the sentence goes on: at a word with a small first letter that names do not have."""
+    kept: list[str] = []
+    for word in name.split():
+        if kept and word[0].islower() and word.lower() not in _PARTICLES:
+            break
+        kept.append(word)
+    while kept and kept[-1].lower() in _PARTICLES:
+        kept.pop()
+    return " ".join(kept)
 
 
 def _name(text: str) -> str:

@@ -15,6 +15,8 @@ from messages.wire import Wire
 from supervision.errors import AdminError, UnknownVerbError
 from supervision.process_actor import Address, ProcessActor
 
+_FIRST_LOOK_S = 5.0
+
 
 class GalleryActor(ProcessActor):
     """Looks after the gallery beside the media workers, which enter what they read themselves."""
@@ -36,7 +38,8 @@ class GalleryActor(ProcessActor):
         self._gallery = Gallery(ContentStore(told.folder), told.gallery, writable=True)
         self._every_s = told.gallery.quota_every_s
         self.counters.update(reactions=0, archived=0, forgotten=0)
-        self.timers.after(self._every_s, self._look_after_quota, key="quota")
+        # Soon after the start too: a system that never runs for long would outgrow its quota.
+        self.timers.after(min(_FIRST_LOOK_S, self._every_s), self._look_after_quota, key="quota")
 
     def received(self, message: Wire, sender: Address) -> None:  # noqa: ARG002
         """Note a reaction or a thread, or delete originals whose cleaned contents stand on rows now."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actors.media.errors import EngineUnavailableError
+from actors.media.error_text import error_text
+from actors.media.errors import EngineUnavailableError, MediaError
 from actors.media.fields import Extract, moment_of, property_fields
 from actors.media.kind import Detected
-from actors.media.metadata import without_metadata
+from actors.media.metadata import stripped
 from actors.media.ocr import OcrEngine, lines_of, mean_confidence
-from actors.media.picture import open_picture, perceptual_hash, quality, thumbnail
+from actors.media.picture import open_picture, padded, perceptual_hash, quality, thumbnail
 from actors.media.settings import MediaSettings
 from messages.media import FieldValue, Reading, ReadItem
 from messages.understanding import Tier
-
-_METADATA_STAYS = ("tiff", "avif")
 
 
 class OcrEngines:
@@ -101,21 +100,38 @@ class ImageReader:
 
         Returns:
             its text, quality, fields (with ``phash``), and where it was taken if that is configured to be kept. Where
-            no engine is here, the error says so and the rest is there.
-
-        Raises:
-            MediaError: the picture cannot be opened.
+            no engine is here, the error says so and the rest is there. Where it cannot be opened or its reading fails,
+            it is cleaned all the same.
         """
+        cleaned, stays = stripped(path, keep_location=self._settings.keep_location) if item.keep else (b"", "")
+        notes = [*detected.notes, stays] if stays else [*detected.notes]
+        try:
+            return self._read(path, detected, item, notes, cleaned)
+        except MemoryError:
+            raise  # its reader is replaced; what is kept is cleaned by who asked
+        except MediaError as error:
+            told = str(error)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything on hostile content; it is reported
+            told = f"its reader failed: {type(error).__name__}: {error_text(error, path)}"
+        return Reading(
+            name=path.name,
+            kind="image",
+            mime=detected.mime,
+            format=detected.format,
+            notes=detected.notes,
+            error=f"{told}; {stays}" if stays else told,
+            cleaned=cleaned,
+        )
+
+    def _read(self, path: Path, detected: Detected, item: ReadItem, notes: list[str], cleaned: bytes) -> Reading:
         picture = open_picture(path, self._settings)
         judged = quality(picture.image)
-        notes = [*detected.notes, *picture.notes]
+        notes = [*notes, *picture.notes]
         fields: dict[str, FieldValue] = {"phash": perceptual_hash(picture.image)}
         if self._settings.keep_location and picture.location is not None:
             fields["latitude"], fields["longitude"] = picture.location
         if judged < 0.35:
             notes.append("the picture is hard to read (blurred, dark, flat or small)")
-        if item.keep and detected.format in _METADATA_STAYS:
-            notes.append(f"camera metadata stays in what is kept: it cannot be taken out of {detected.format} files")
         text, confidence, engine_name, language, error = "", 0.0, "", "", ""
         try:
             engine, missing = self._engines.for_tier(item.tier)
@@ -123,7 +139,7 @@ class ImageReader:
             error = str(unavailable)
         else:
             notes += missing
-            boxes = engine.boxes(picture.image)
+            boxes = engine.boxes(padded(picture.image))
             text = "\n".join(lines_of(boxes))[: self._settings.max_text_chars]
             confidence, engine_name, language = mean_confidence(boxes), engine.name, "+".join(engine.languages)
             if text and self._extract is not None:
@@ -145,11 +161,6 @@ class ImageReader:
             height=picture.height,
             notes=tuple(notes),
             error=error,
-            cleaned=self._cleaned(path) if item.keep else b"",
+            cleaned=cleaned,
             thumbnail=thumbnail(picture.image, self._settings.thumbnail_px) if item.keep else b"",
         )
-
-    def _cleaned(self, path: Path) -> bytes:
-        data = path.read_bytes()
-        clean = without_metadata(data, keep_location=self._settings.keep_location)
-        return clean if clean != data else b""

@@ -34,7 +34,7 @@ def row_note(reading: Reading) -> str:
         one line, such as ``read by easyocr (0.87)`` or ``unread: it is protected with a password``.
     """
     if reading.error:
-        return f"unread: {reading.error}"
+        return "; ".join([f"unread: {reading.error}", *reading.notes])
     engine = f"read by {reading.engine} ({reading.confidence:.2f})" if reading.text else f"no text ({reading.engine})"
     return "; ".join([engine, *reading.notes])
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import mimetypes
+import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
+from actors.media.encoding import decoded
 from actors.media.errors import UnreadableError
 from messages.media import MediaKind
 
 HEAD_BYTES = 65_536
+SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
+_LOOKED_AT = 20  # rows
+_MOST_TITLES = 3
+_NEARLY_ALL = 0.8
+_ZIP_MARK = b"PK\x03\x04"
 
 _FORMATS: dict[str, tuple[MediaKind, str]] = {
     "image/jpeg": ("image", "jpeg"),
@@ -33,9 +41,11 @@ _FORMATS: dict[str, tuple[MediaKind, str]] = {
     "application/vnd.ms-excel": ("document", "ole"),
     "application/vnd.ms-office": ("document", "ole"),
 }
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OFFICE = {
-    "word/document.xml": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    "xl/workbook.xml": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "word/document.xml": ("docx", _DOCX),
+    "xl/workbook.xml": ("xlsx", _XLSX),
     "ppt/presentation.xml": ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 }
 # Names of one and the same type that senders and libmagic use side by side.
@@ -63,6 +73,13 @@ _ALIASES = {
     "text/directory": "text/vcard",
     "application/csv": "text/csv",
     "text/comma-separated-values": "text/csv",
+    "application/rtf": "text/rtf",
+    "application/vnd.ms-word.document.macroenabled.12": _DOCX,
+    "application/vnd.ms-word.template.macroenabled.12": _DOCX,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.template": _DOCX,
+    "application/vnd.ms-excel.sheet.macroenabled.12": _XLSX,
+    "application/vnd.ms-excel.template.macroenabled.12": _XLSX,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.template": _XLSX,
 }
 _TELLS_NOTHING = {"", "application/octet-stream", "binary/octet-stream", "application/unknown"}
 
@@ -102,6 +119,8 @@ def detect(path: Path, name: str = "", declared: str = "") -> Detected:
     kind, form = _FORMATS.get(mime, ("unknown", ""))
     if zipfile.is_zipfile(path) and (mime.startswith("application/") and form != "pdf"):
         kind, mime, form = _packed(path, mime)
+    elif head.startswith(_ZIP_MARK) and kind == "unknown":
+        kind, mime, form = _cut_off_zip(head, mime)
     elif mime.startswith("audio/"):
         kind, form = "audio", mime.removeprefix("audio/").removeprefix("x-").lower()
     elif mime.startswith("video/"):
@@ -139,6 +158,7 @@ def _texty(mime: str) -> bool:
 
 
 def _same(mime: str) -> str:
+    mime = mime.lower()
     return _ALIASES.get(mime, mime)
 
 
@@ -154,10 +174,20 @@ def _packed(path: Path, mime: str) -> tuple[MediaKind, str, str]:
     return "unknown", mime if mime != "application/octet-stream" else "application/zip", "zip"
 
 
+def _cut_off_zip(head: bytes, mime: str) -> tuple[MediaKind, str, str]:
+    """Tell what a zip container without its directory, which comes last, was to be; an office file's reader says so."""
+    for member, (form, office_mime) in _OFFICE.items():
+        if mime == office_mime or member.partition("/")[0].encode() + b"/" in head:
+            return "document", office_mime, form
+    raise UnreadableError("a damaged zip container: its end is missing")
+
+
 def _plain(head: bytes, mime: str) -> tuple[MediaKind, str, str]:
     text = decode_text(head, cut=len(head) == HEAD_BYTES)
     if text is None or not (mime.startswith("text/") or mime in {"application/csv", "application/octet-stream"}):
         return "unknown", mime, ""
+    if head.startswith(b"{\\rtf"):
+        return "document", "text/rtf", "rtf"
     if text.lstrip()[:11].upper() == "BEGIN:VCARD":
         return "document", "text/vcard", "vcard"
     if mime in {"text/html", "text/xml", "image/svg+xml"} or text.lstrip()[:5].lower() in {"<?xml", "<html", "<!doc"}:
@@ -176,20 +206,61 @@ def delimiter(text: str) -> Literal["", ",", ";", "\t", "|"]:
         text: the beginning of the file.
 
     Returns:
-        the sign, or "" where the first lines do not agree on at least two columns.
+        the sign that Excel's first line ``sep=;`` names, or the one that parts the first lines into columns: all into
+        as many, or, below a title, nearly all into nearly as many; "" where none does.
     """
-    lines = [line for line in text.splitlines()[:20] if line.strip()]
-    if len(lines) < 2:
-        return ""
-    complete = lines[:-1] if len(lines) > 2 else lines
-    best: tuple[int, Literal["", ",", ";", "\t", "|"]] = (1, "")
+    named = SEPARATOR_LINE.match(text)
     signs: tuple[Literal[",", ";", "\t", "|"], ...] = (",", ";", "\t", "|")
+    if named is not None:
+        return next(sign for sign in signs if sign == named.group(1))
+    best: tuple[int, Literal["", ",", ";", "\t", "|"]] = (1, "")
+    nearly: tuple[int, Literal["", ",", ";", "\t", "|"]] = (1, "")
     for sign in signs:
-        widths = [len(row) for row in csv.reader(complete, delimiter=sign)]
-        width = widths[0]
-        if width > best[0] and all(other == width for other in widths):
+        rows = _first_rows(text, sign)
+        if len(rows) < 2 or (sign == "," and _prose(rows)):
+            continue
+        width = len(rows[0])
+        if width > best[0] and all(len(row) == width for row in rows):
             best = (width, sign)
-    return best[1]
+        nearly = max(nearly, (_columns(rows), sign))
+    return best[1] or nearly[1]
+
+
+def _first_rows(text: str, sign: str) -> list[list[str]]:
+    rows = []
+    complete = True
+    try:
+        for row in csv.reader(io.StringIO(text[:HEAD_BYTES], newline=""), delimiter=sign):
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+            if len(rows) == _LOOKED_AT:
+                break
+        else:
+            complete = len(text) < HEAD_BYTES // 4 and text.endswith(("\n", "\r"))
+    except csv.Error:
+        pass
+    return rows[:-1] if not complete and len(rows) > 2 else rows
+
+
+def _columns(rows: list[list[str]]) -> int:
+    """Give the number of columns of a table below a title or with rows of uneven width; 0 where it is none."""
+    title = next((number for number, row in enumerate(rows) if len(row) > 1), len(rows))
+    header, below = rows[title : title + 1], rows[title + 1 :]
+    if title > _MOST_TITLES or not below or len(header[0]) < 2:
+        return 0
+    if any(not cell.strip() or cell.strip()[:1].isdigit() for cell in header[0]):
+        return 0  # column names are words
+    width = len(header[0])
+    near = sum(len(row) > 1 and abs(len(row) - width) <= 1 for row in below)
+    return width if near >= _NEARLY_ALL * len(below) else 0
+
+
+def _prose(rows: list[list[str]]) -> bool:
+    """Tell whether commas are those of sentences: blanks follow them, and no cell after them begins with a digit."""
+    after = [cell for row in rows for cell in row[1:] if cell]
+    return sum(cell[0].isspace() for cell in after) * 2 > len(after) and not any(
+        cell.strip()[:1].isdigit() for cell in after
+    )
 
 
 def decode_text(data: bytes, *, cut: bool = False) -> str | None:
@@ -200,15 +271,7 @@ def decode_text(data: bytes, *, cut: bool = False) -> str | None:
         cut: the last character may be incomplete.
 
     Returns:
-        the text (UTF-8, UTF-16 with a mark, or else Windows-1256, the commonest in Arabic exports, whose ASCII half is
-        shared by all Western code pages); None where the bytes are no text.
+        the text, its encoding guessed where the file does not say it; None where the bytes are no text.
     """
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if cut and error.start >= len(data) - 4:
-            return data[: error.start].decode("utf-8-sig")
-    controls = sum(byte < 9 or 13 < byte < 32 for byte in data[:4096])
-    return None if b"\0" in data or controls > 8 else data.decode("cp1256", "replace")
+    found = decoded(data, cut=cut)
+    return None if found is None else found.text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.media.content import Content, table_of
+from actors.media.error_text import error_text
 from actors.media.errors import EngineUnavailableError, ProtectedError, UnreadableError
 from actors.media.image_reader import OcrEngines
 from actors.media.ocr import lines_of, mean_confidence
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _FEW_SIGNS = 16  # a page with fewer letters than this and a picture on it is a scan
+_LITTLE_SIGNS = 300  # one with fewer than this, most of which a picture covers, is a scan with a header or a stamp
+_MOST_OF_IT = 0.5
+_MOST_OBJECTS = 20_000  # of a page that are looked at; looking for a table among more takes minutes
+_CROWDED = -1
 _TABLE_PAGES = 20  # looking for ruled lines costs some 50 ms a page
 _RULES = 6  # fewer strokes than this make no table
 _IMAGE, _PATH = 3, 2  # object types of PDFium (FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH)
@@ -56,15 +62,16 @@ def read_pdf(
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise ProtectedError("it is protected with a password") from error
-        raise UnreadableError(f"not a readable PDF: {error}") from error
+        raise UnreadableError(f"not a readable PDF: {error_text(error, path)}") from error
     content = Content("pdf-text")
     try:
         content.pages = len(document)
+        _note_attachments(document, content)
         texts, scans, ruled = _text_layer(document, settings, content, time_left)
         if scans:
             _read_scans(document, scans, texts, content, _Bounds(settings, ocr, tier, time_left))
     except pdfium.PdfiumError as error:
-        raise UnreadableError(f"not a readable PDF: {error}") from error
+        raise UnreadableError(f"not a readable PDF: {error_text(error, path)}") from error
     finally:
         document.close()
     content.text = "\n\n".join(texts[page] for page in sorted(texts) if texts[page])
@@ -89,20 +96,51 @@ def _text_layer(
         layer = page.get_textpage()
         text = layer.get_text_bounded().replace("\r\n", "\n").replace("\ufffe", "-").strip()
         layer.close()
-        pictures = strokes = 0
-        for thing in page.get_objects(max_depth=2):
-            pictures += thing.type == _IMAGE
-            strokes += thing.type == _PATH
-            if strokes > _RULES and pictures:
-                break
+        covered, strokes = _drawn(page)
         page.close()
         texts[number] = text
         signs += len(text)
-        if sum(sign.isalnum() for sign in text) < _FEW_SIGNS and pictures:
+        letters = sum(sign.isalnum() for sign in text)
+        if letters < _FEW_SIGNS and covered > 0:
             scans.append(number)
-        elif strokes > _RULES:
+            continue
+        if letters < _LITTLE_SIGNS and covered >= _MOST_OF_IT:
+            scans.append(number)
+        if strokes > _RULES:
             ruled.append(number)
+        elif strokes == _CROWDED:
+            content.notes.append(f"tables were not looked for on page {number + 1}: it is a drawing of too many parts")
     return texts, scans, ruled
+
+
+def _drawn(page: Any) -> tuple[float, int]:
+    """Tell which share of a page its pictures cover, at least something where there is one, and its strokes."""
+    width, height = page.get_size()
+    left, bottom, right, top = page.get_bbox()
+    area = max(1.0, abs(right - left) * abs(top - bottom)) if right > left else max(1.0, width * height)
+    covered, strokes = 0.0, 0
+    for number, thing in enumerate(page.get_objects(max_depth=2)):
+        if thing.type == _IMAGE:
+            one = 1e-9
+            with contextlib.suppress(Exception):  # a picture without a place on the page covers nothing of it
+                # What lies in a form is placed by the form.
+                x1, y1, x2, y2 = (thing.container or thing).get_bounds()
+                one += max(0.0, min(x2, right) - max(x1, left)) * max(0.0, min(y2, top) - max(y1, bottom)) / area
+            covered += one
+        strokes += thing.type == _PATH
+        if number > _MOST_OBJECTS:
+            return covered, _CROWDED
+        if strokes > _RULES and covered >= _MOST_OF_IT:
+            break
+    return covered, strokes
+
+
+def _note_attachments(document: Any, content: Content) -> None:
+    count = 0
+    with contextlib.suppress(Exception):  # a broken name tree is no reason to leave the pages unread
+        count = document.count_attachments()
+    if count > 0:
+        content.notes.append(f"files embedded in it were not read ({count})")
 
 
 def _read_scans(
@@ -120,21 +158,40 @@ def _read_scans(
         return
     content.notes += missing
     confidences = []
-    done = 0
+    done = both = 0
     for number in scans[: settings.max_ocr_pages]:
         if bounds.time_left() <= 0:
             break
         boxes = engine.boxes(_rendered(document[number], settings.ocr_max_side_px))
-        texts[number] = "\n".join(lines_of(boxes))
+        layer = texts[number]
+        both += bool(layer)
+        texts[number] = _joined(layer, lines_of(boxes))
         confidences.append(mean_confidence(boxes))
         done += 1
     if done < len(scans):
         content.notes.append(f"only {done} of {len(scans)} scanned pages were read")
+    if both:
+        content.notes.append(
+            f"{both} page{'s' * (both > 1)} with little text under a picture: the text and what OCR read of the picture"
+            " are both here"
+        )
     if done:
         with_text = sum(bool(text) for number, text in texts.items() if number not in scans)
-        content.engine = engine.name if not with_text else f"pdf-text+{engine.name}"
+        content.engine = engine.name if not with_text and not both else f"pdf-text+{engine.name}"
         content.language = "+".join(engine.languages)
         content.confidence = round((sum(confidences) + with_text) / (done + with_text), 3)
+
+
+def _joined(layer: str, lines: list[str]) -> str:
+    """Put what OCR read below a page's own text, without the lines that are that text again."""
+    own = _letters(layer)
+    return "\n".join(
+        [layer, *(line for line in lines if _letters(line) not in own)] if own else [layer, *lines]
+    ).strip()
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 def _rendered(page: Any, side_px: int) -> Image.Image:

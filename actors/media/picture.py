@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from actors.media.error_text import error_text
 from actors.media.errors import TooLargeError, UnreadableError
 from actors.media.settings import MediaSettings
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _ORIENTATION, _GPS_IFD, _TAKEN = 0x0112, 0x8825, 0x9003
 _QUALITY_SIDE_PX = 640
+_LEAST_SIDE_PX = 32
 
 
 class Picture(NamedTuple):
@@ -50,17 +53,15 @@ def open_picture(path: Path, settings: MediaSettings) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(path, formats=_FORMATS)
-            _check_size(image, settings)
-            whole = image.size
+            image = _loaded(path, settings, notes)
+            whole = image.size if image.format != "JPEG" else _size(path)
             exif = image.getexif()
             location, taken = _where(exif), str(exif.get_ifd(0x8769).get(_TAKEN, "") or "")
-            if image.format == "JPEG":
-                image.draft("RGB", (settings.ocr_max_side_px, settings.ocr_max_side_px))
-            _load(image, notes)
             image = ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, ArithmeticError) as error:
-        raise UnreadableError(f"not a readable picture: {error}") from error
+    except (
+        OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, ArithmeticError, struct.error
+    ) as error:  # fmt: skip
+        raise UnreadableError(f"not a readable picture: {error_text(error, path)}") from error
     if exif.get(_ORIENTATION, 1) in {5, 6, 7, 8}:
         whole = (whole[1], whole[0])
     rgb = _flat(image)
@@ -80,9 +81,11 @@ def _check_size(image: Image.Image, settings: MediaSettings) -> None:
         raise TooLargeError(f"{width}x{height} pixels; at most {bound} megapixels of this format are read")
 
 
-def _load(image: Image.Image, notes: list[str]) -> None:
+def _loaded(path: Path, settings: MediaSettings, notes: list[str]) -> Image.Image:
+    """Open a picture and decode it; where it is cut off, as far as it goes."""
     from PIL import ImageFile
 
+    image = _opened(path, settings)
     try:
         image.load()
     except OSError as error:
@@ -90,10 +93,31 @@ def _load(image: Image.Image, notes: list[str]) -> None:
             raise
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
+            image = _opened(path, settings)
             image.load()
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
         notes.append("the file is cut off; the part that is there was read")
+    return image
+
+
+def _opened(path: Path, settings: MediaSettings) -> Image.Image:
+    from PIL import Image
+
+    image = Image.open(path, formats=_FORMATS)
+    _check_size(image, settings)
+    if image.format == "JPEG":
+        image.draft("RGB", (settings.ocr_max_side_px, settings.ocr_max_side_px))
+    return image
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Give a picture's own size, whatever scale it was decoded at."""
+    from PIL import Image
+
+    with Image.open(path, formats=_FORMATS) as image:
+        width, height = image.size
+        return width, height
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -123,6 +147,25 @@ def _where(exif: Any) -> tuple[float, float] | None:
 def _degrees(parts: Any) -> float:
     degrees, minutes, seconds = (float(part) for part in parts)
     return degrees + minutes / 60 + seconds / 3600
+
+
+def padded(image: Image.Image) -> Image.Image:
+    """Put a picture that is too thin for the engines of OCR on white ground.
+
+    Args:
+        image: RGB.
+
+    Returns:
+        it, or a picture that is at least 32 pixels wide and high and has it in its middle.
+    """
+    from PIL import Image
+
+    width, height = image.size
+    if min(width, height) >= _LEAST_SIDE_PX:
+        return image
+    ground = Image.new("RGB", (max(width, _LEAST_SIDE_PX), max(height, _LEAST_SIDE_PX)), "white")
+    ground.paste(image, ((ground.width - width) // 2, (ground.height - height) // 2))
+    return ground
 
 
 def quality(image: Image.Image) -> float:
@@ -178,6 +221,7 @@ def thumbnail(image: Image.Image, side_px: int) -> bytes:
         the JPEG's bytes.
     """
     small = image.copy()
+    small.info.clear()  # a comment of the original would be written with it
     small.thumbnail((side_px, side_px))
     target = io.BytesIO()
     small.save(target, "JPEG", quality=80)

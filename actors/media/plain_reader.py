@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
 import quopri
 import re
 from pathlib import Path
+from typing import Literal
 
 from actors.media.content import Content, table_of, table_text
+from actors.media.encoding import decoded
 from actors.media.errors import UnreadableError
-from actors.media.kind import decode_text, delimiter
+from actors.media.kind import SEPARATOR_LINE, delimiter
 from actors.media.settings import MIB, MediaSettings
 from messages.media import Table
 
@@ -61,8 +64,14 @@ def read_csv(path: Path, settings: MediaSettings) -> Content:
     content = Content("csv")
     text = _decoded(path, content)
     sign = delimiter(text) or ","
+    named = SEPARATOR_LINE.match(text)
+    if named is not None:
+        text = text[named.end() :]
+    if text.count('"') % 2:
+        content.notes.append("a quotation mark in it is not closed: rows may have run together")
+    csv.field_size_limit(_MOST_BYTES)  # cells are shortened below
     try:
-        table = table_of("csv", csv.reader(text.splitlines(), delimiter=sign), settings.max_table_rows)
+        table = table_of("csv", csv.reader(io.StringIO(text, newline=""), delimiter=sign), settings.max_table_rows)
     except csv.Error as error:
         raise UnreadableError(f"not a readable CSV file: {error}") from error
     if table is None:
@@ -88,9 +97,13 @@ def read_vcard(path: Path, settings: MediaSettings) -> Content:
         UnreadableError: it holds no contact.
     """
     content = Content("vcard")
-    cards = _cards(_decoded(path, content), settings.max_table_rows)
+    cards, rest = _cards(_decoded(path, content), settings.max_table_rows)
     if not cards:
         raise UnreadableError("the file holds no contact")
+    if rest == "more":
+        content.notes.append(f"only the first {len(cards)} contacts were read")
+    elif rest == "cut":
+        content.notes.append("the file is cut off; of its last contact the part that is there was read")
     rows = tuple(tuple("; ".join(card.get(column, ())) for column in _CARD_COLUMNS) for card in cards)
     content.tables.append(Table(name="contacts", header=_CARD_COLUMNS, rows=rows))
     names: list[str | int | float] = [row[0] for row in rows if row[0]]
@@ -104,13 +117,17 @@ def _decoded(path: Path, content: Content) -> str:
         data = stream.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         content.notes.append(f"only the first {_MOST_BYTES // MIB} MiB were read")
-    text = decode_text(data[:_MOST_BYTES], cut=len(data) > _MOST_BYTES)
-    if text is None:
+    found = decoded(data[:_MOST_BYTES], cut=len(data) > _MOST_BYTES)
+    if found is None:
         raise UnreadableError("not a text file")
-    return text.replace("\0", "")
+    content.confidence = found.sure
+    if found.note:
+        content.notes.append(found.note)
+    return found.text.replace("\0", "")
 
 
-def _cards(text: str, most: int) -> list[dict[str, list[str]]]:
+def _cards(text: str, most: int) -> tuple[list[dict[str, list[str]]], Literal["", "more", "cut"]]:
+    """Give the cards, and whether there are more of them than that, or the last one is cut off."""
     cards: list[dict[str, list[str]]] = []
     card: dict[str, list[str]] | None = None
     for line in _unfolded(text):
@@ -120,24 +137,30 @@ def _cards(text: str, most: int) -> list[dict[str, list[str]]]:
         name, *parameters = left.upper().split(";")
         name = name.rpartition(".")[2].strip()
         if name == "BEGIN" and value.strip().upper() == "VCARD":
+            if len(cards) >= most:
+                return cards, "more"
             card = {}
         elif name == "END" and card is not None:
-            if "name" not in card and "n" in card:
-                card["name"] = card.pop("n")
-            if card:
-                cards.append(card)
+            if named := _named(card):
+                cards.append(named)
             card = None
-            if len(cards) >= most:
-                break
         elif card is not None:
             _take(card, name, _value(value, parameters))
-    return cards
+    if card and (named := _named(card)):
+        return [*cards, named], "cut"
+    return cards, ""
+
+
+def _named(card: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Give a card the name that its parts make, where it has none of its own."""
+    parts = card.pop("n", [])
+    return card if "name" in card or not parts else card | {"name": parts}
 
 
 def _unfolded(text: str) -> list[str]:
     """Join continued lines: a blank at the next line's start, or in version 2.1 a quoted-printable ``=`` at the end."""
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in re.split(r"\r\n|\r|\n", text):
         if lines and line[:1] in {" ", "\t"}:
             lines[-1] += line[1:]
         elif lines and lines[-1].endswith("=") and "QUOTED-PRINTABLE" in lines[-1].upper():
@@ -164,7 +187,7 @@ def _take(card: dict[str, list[str]], name: str, value: str) -> None:
     if name in {"PHOTO", "LOGO", "SOUND", "KEY"}:
         return
     parts = [
-        re.sub(r"\\([,;:\\])", r"\1", part.replace("\\n", " ").replace("\\N", " "))
+        " ".join(re.sub(r"\\([,;:\\])", r"\1", part.replace("\\n", " ").replace("\\N", " ")).split())
         for part in re.split(r"(?<!\\);", value)
     ]
     if name == "FN":

@@ -45,7 +45,7 @@ class SandboxedReaders:
         command: tuple[str, ...] = (sys.executable, "-m", "actors.media.reader_process"),
         way: GivingWay | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings = settings.anchored()
         self._clock = clock
         self._command = command
         self._way = way
@@ -96,6 +96,8 @@ class SandboxedReaders:
         """
         start = self._clock()
         name = item.name or Path(item.path).name
+        if Path(item.path).exists() and not Path(item.path).is_file():
+            return Reading(name=name, error="not a regular file")  # opening a pipe would wait for its writer
         try:
             digest = _digest(Path(item.path), self._settings.max_file_mb)
         except OSError as error:

@@ -94,6 +94,22 @@ class MediaSettings(BaseModel):
     tries: int = Field(2, ge=1, le=5)
     share_beside_texts: float = Field(0.1, gt=0, le=1)
 
+    def anchored(self) -> MediaSettings:
+        """Make the models' folders absolute: a reader process works in another directory.
+
+        Returns:
+            the settings; a Vosk model that is no folder here stays the name that it may be.
+        """
+        folders: dict[str, object] = {}
+        if self.whisper_model:
+            folders["whisper_model"] = str(Path(self.whisper_model).expanduser().absolute())
+        if self.easyocr_models is not None:
+            folders["easyocr_models"] = self.easyocr_models.expanduser().absolute()
+        vosk = Path(self.vosk_model).expanduser()
+        if self.vosk_model and (len(vosk.parts) > 1 or vosk.is_dir()):
+            folders["vosk_model"] = str(vosk.absolute())
+        return self.model_copy(update=folders)
+
 
 class GallerySettings(BaseModel):
     """Bounds of the gallery.

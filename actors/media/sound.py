@@ -1,4 +1,4 @@
-"""Decode any recording to 16 kHz mono speech, in bounded chunks, without the silence at its ends."""
+"""Decode any recording to 16 kHz mono speech, in bounded chunks, without the silence at its ends and inside it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 _FRAME = 480  # 30 ms
 _PAD_FRAMES = 10  # 0.3 s stay around what is loud
+_HUSH_FRAMES = 40  # 1.2 s: a longer pause is cut out, up to the 0.3 s at each of its sides
 _FLOOR = 10 ** (-55 / 20)  # below -55 dBFS is silence on any telephone
+_BELOW_SPEECH = 10 ** (-40 / 20)  # of the recording's own loudness
+_FAINT = 10 ** (-20 / 20)  # so far below it no word of a recording that is quiet as a whole may be cut out
 _CUT_WINDOW_S = 20
+_PASSAGE_S = 28.0  # fits the window of 30 s that Whisper hears at once
 
 
 class Sound(NamedTuple):
@@ -27,6 +31,38 @@ class Sound(NamedTuple):
 
     start_s: float
     samples: Samples
+
+
+class Piece(NamedTuple):
+    """Where a piece of a passage stands, in seconds: in the passage, and in the recording."""
+
+    at_s: float
+    start_s: float
+    length_s: float
+
+
+class Passage(NamedTuple):
+    """Speech whose long pauses were cut out: its samples, mono at 16 kHz, and where each piece of them was."""
+
+    samples: Samples
+    pieces: tuple[Piece, ...]
+
+    def placed(self, start_s: float, end_s: float) -> tuple[float, float]:
+        """Tell where a word of the passage stands in the recording.
+
+        Args:
+            start_s: where it begins in the passage.
+            end_s: where it ends there.
+
+        Returns:
+            its begin and end in the recording, both within the piece that holds its middle.
+        """
+        middle = (start_s + end_s) / 2
+        piece = next((each for each in reversed(self.pieces) if each.at_s <= middle), self.pieces[0])
+        first, last = (
+            piece.start_s + min(max(moment - piece.at_s, 0.0), piece.length_s) for moment in (start_s, end_s)
+        )
+        return round(first, 3), round(last, 3)
 
 
 class Recording(NamedTuple):
@@ -155,29 +191,56 @@ def quietest_cut(samples: Samples) -> int:
     return start + int(energy.argmin()) * _FRAME + _FRAME // 2
 
 
-def trimmed(sound: Sound) -> Sound | None:
-    """Take the silence off both ends.
+def passages(sound: Sound) -> list[Passage]:
+    """Take the silence off both ends of a chunk, and out of its middle.
 
-    A 30 ms frame is loud where its level is above -55 dBFS and above twice the recording's own noise floor (the 10th
-    percentile of its frames), unless all frames are alike.
+    Recognisers hear words in silence that nobody said, so none reaches them. A 30 ms frame is loud where its level is
+    above -55 dBFS (in a quiet recording: above 20 dB below its loud frames), above 40 dB below the chunk's own loud
+    frames, and above twice its noise floor (the 10th percentile of its frames), unless all frames are alike.
 
     Args:
         sound: a chunk.
 
     Returns:
-        the part from the first to the last loud frame with 0.3 s around it, its start moved; None where all is silent.
+        what is between pauses of more than 1.2 s, with 0.3 s around it, joined to passages of at most 28 s (a longer
+        one where nobody pauses); none where all is silent.
     """
     import numpy as np
 
-    frames = len(sound.samples) // _FRAME
+    found: list[Passage] = []
+    held: list[Samples] = []
+    pieces: list[Piece] = []
+    length_s = 0.0
+    for first, last in _loud_spans(sound.samples):
+        samples = sound.samples[first:last]
+        if pieces and length_s + len(samples) / RATE_HZ > _PASSAGE_S:
+            found.append(Passage(np.concatenate(held), tuple(pieces)))
+            held, pieces, length_s = [], [], 0.0
+        held.append(samples)
+        pieces.append(Piece(length_s, sound.start_s + first / RATE_HZ, len(samples) / RATE_HZ))
+        length_s += len(samples) / RATE_HZ
+    if pieces:
+        found.append(Passage(np.concatenate(held), tuple(pieces)))
+    return found
+
+
+def _loud_spans(samples: Samples) -> list[tuple[int, int]]:
+    import numpy as np
+
+    frames = len(samples) // _FRAME
     if frames == 0:
-        return None
-    levels = np.sqrt(np.square(sound.samples[: frames * _FRAME].reshape(frames, _FRAME)).mean(axis=1))
-    quiet, loud = np.percentile(levels, [10, 95])
-    bar = max(_FLOOR, 2 * quiet if loud > 4 * quiet else 0.0)
+        return []
+    levels = np.sqrt(np.square(samples[: frames * _FRAME].reshape(frames, _FRAME)).mean(axis=1))
+    audible = levels[levels > _FLOOR]
+    if audible.size == 0:
+        return []
+    quiet, loud = float(np.percentile(levels, 10)), float(np.percentile(audible, 95))
+    floor = min(_FLOOR, _FAINT * loud)
+    bar = max(floor, _BELOW_SPEECH * loud, 2 * quiet if loud > 4 * quiet else 0.0)
     heard = np.flatnonzero(levels > bar)
-    if heard.size == 0:
-        return None
-    first = max(0, int(heard[0]) - _PAD_FRAMES) * _FRAME
-    last = min(frames, int(heard[-1]) + 1 + _PAD_FRAMES) * _FRAME
-    return Sound(sound.start_s + first / RATE_HZ, sound.samples[first:last])
+    starts = np.concatenate([heard[:1], heard[1:][np.diff(heard) > _HUSH_FRAMES]])
+    ends = np.concatenate([heard[:-1][np.diff(heard) > _HUSH_FRAMES], heard[-1:]])
+    return [
+        (max(0, int(first) - _PAD_FRAMES) * _FRAME, min(frames, int(last) + 1 + _PAD_FRAMES) * _FRAME)
+        for first, last in zip(starts, ends, strict=True)
+    ]

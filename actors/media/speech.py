@@ -35,11 +35,12 @@ class SpeechEngine(Protocol):
         ...
 
 
-def load_speech_engine(settings: MediaSettings) -> SpeechEngine:
+def load_speech_engine(settings: MediaSettings, notes: list[str] | None = None) -> SpeechEngine:
     """Load the configured engine, or the best that is here.
 
     Args:
         settings: engine, model and language.
+        notes: takes a note where a configured model is not used but another one.
 
     Returns:
         the engine.
@@ -61,7 +62,11 @@ def load_speech_engine(settings: MediaSettings) -> SpeechEngine:
         try:
             from actors.media.speech_whisper import WhisperEngine
 
-            return WhisperEngine(settings)
+            engine = WhisperEngine(settings)
         except EngineUnavailableError as error:
             tried.append(str(error))
+        else:
+            if notes is not None:
+                notes += [f"not heard with the configured Vosk model but with {engine.name}: {why}" for why in tried]
+            return engine
     raise EngineUnavailableError("; ".join(tried))

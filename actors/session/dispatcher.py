@@ -87,6 +87,7 @@ class Dispatcher(Generic[Item]):
         self._back: deque[tuple[dict[int, Item], bool]] = deque()
         self._flights: dict[int, Flight[Item]] = {}
         self._used: dict[str, int] = {}
+        self._idle: set[str] = set()
         self._number = 0
         self._key = 0
 
@@ -113,6 +114,18 @@ class Dispatcher(Generic[Item]):
             self._used.setdefault(worker, 0)
         return Lost(lost, ",".join(gone))
 
+    def let_work(self, worker: str, *, work: bool) -> None:
+        """Tell that a worker takes new work, or takes none for now; what it holds already is not asked back.
+
+        Args:
+            worker: its name; it need not be known yet.
+            work: whether it does.
+        """
+        if work:
+            self._idle.discard(worker)
+        else:
+            self._idle.add(worker)
+
     def drop_worker(self, name: str) -> list[Item]:
         """Take a worker out of use; what was in flight there is queued again.
 
@@ -123,6 +136,7 @@ class Dispatcher(Generic[Item]):
 
     def _give_up(self, worker: str) -> list[Item]:
         self._used.pop(worker, None)
+        self._idle.discard(worker)
         lost: list[Item] = []
         held = [flight for flight in self._flights.values() if flight.worker == worker]
         blamed = self._blame(worker) if held else 0
@@ -184,7 +198,8 @@ class Dispatcher(Generic[Item]):
         return keyed
 
     def _free_worker(self) -> str | None:
-        best = min(self._used, key=self._used.__getitem__, default=None)
+        working = self._used if not self._idle else [name for name in self._used if name not in self._idle]
+        best = min(working, key=self._used.__getitem__, default=None)
         return best if best is not None and self._used[best] < self._policy.credits else None
 
     def answered(self, number: int) -> Flight[Item] | None:
@@ -200,6 +215,17 @@ class Dispatcher(Generic[Item]):
         if flight is not None and flight.worker in self._used:
             self._used[flight.worker] -= 1
         return flight
+
+    def handed_back(self, number: int) -> None:
+        """Queue a batch again that its worker has not begun; it stays as it was, and goes before what is queued.
+
+        Args:
+            number: the batch's.
+        """
+        flight = self.answered(number)
+        if flight is not None:
+            self._back.append((flight.items, flight.alone))
+            self._requeued(flight.items.values())
 
     def overdue(self) -> list[str]:
         """Name the workers that hold a batch past its deadline."""

@@ -10,8 +10,9 @@ from actors.media.content_store import ContentStore
 from actors.session.dispatcher import Dispatcher, DispatchPolicy
 from actors.session.partition_host import PartitionHost
 from actors.session.residents import Cell
-from actors.session.work_items import Asked
+from actors.session.work_items import Asked, wait_again
 from actors.system.settings import Settings
+from messages.doorbell import Taking
 from messages.inbound import Attachment, Inbound
 from messages.media import MediaBatch, MediaResult, MediaResultBatch, ReadItem
 
@@ -67,7 +68,10 @@ class MediaDesk:
         self._store = ContentStore(store)
         self._region = settings.language.region
         policy = DispatchPolicy(batch=1, credits=CREDITS, deadline_ms=int(settings.media_pool.deadline_s * 1000))
-        self._pools: dict[str, Dispatcher[FilesOfMessage]] = {pool: Dispatcher(policy, clock) for pool in POOLS}
+        self._pools: dict[str, Dispatcher[FilesOfMessage]] = {
+            pool: Dispatcher(policy, clock, requeued=lambda again: wait_again(files.asked for files in again))
+            for pool in POOLS
+        }
         self._workers: dict[str, tuple[str, int, Any]] = {}
         self._outstanding: dict[tuple[int, str, int], _Outstanding] = {}
         self._numbers: dict[int, tuple[str, int]] = {}
@@ -132,6 +136,15 @@ class MediaDesk:
             names = [worker for worker in self._workers if worker.startswith(f"media/{pool}/")]
             lost += [files.asked for files in dispatcher.set_workers(names).items]
         return [asked for asked in lost if self._forget(asked)]
+
+    def let_work(self, said: Taking) -> None:
+        """Learn that a reader takes files, or none for now, and queue those again that it hands back."""
+        for pool, dispatcher in self._pools.items():
+            if said.worker.startswith(f"media/{pool}/"):
+                dispatcher.let_work(f"{said.worker}#{said.incarnation}", work=said.work)
+        pool_name, number = self._numbers.pop(said.batch, ("", 0))
+        if pool_name:
+            self._pools[pool_name].handed_back(number)
 
     def _forget(self, asked: Asked) -> bool:
         host, cell, token = asked

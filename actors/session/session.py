@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from actors.language.known_entities import remember
 from actors.session.errors import StaleAnswer
 from actors.session.events import (
     Ask,
@@ -33,7 +34,7 @@ from actors.session.transitions import Phase, Trigger, next_phase
 from messages.media import MediaResult
 from messages.row import DeadLetter, Reply
 from messages.session import Snapshot
-from messages.understanding import Entity, Understanding
+from messages.understanding import Understanding
 
 
 class SessionPolicy(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class SessionPolicy(msgspec.Struct, frozen=True):
         backoff_ms: wait before the first retry; each further one waits ``backoff_factor`` times longer.
         backoff_factor: growth of the wait.
         recent_texts: how many texts are kept for understanding in context.
-        known_entities: how many entities are kept for references.
+        known_entities: how many units, and how many names, are kept for references; half as many property types.
     """
 
     services: Services = Services()
@@ -216,7 +217,7 @@ def _finish(
         high_water_ms=moved.high_water_ms,
         last_ms=now_ms,
         recent=(*old.recent, text[:500])[-policy.recent_texts :] if text else old.recent,
-        known=_remember(old.known, understanding.entities, policy.known_entities),
+        known=remember(old.known, understanding.entities, policy.known_entities),
         threads=threads,
         replies=replies,
         mood=mood,
@@ -239,11 +240,6 @@ def _moved_on(old: Snapshot, released: Released, now_ms: int) -> Snapshot:
         high_water_ms=high_water_after(old.high_water_ms, message),
         last_ms=now_ms,
     )
-
-
-def _remember(known: tuple[Entity, ...], new: tuple[Entity, ...], limit: int) -> tuple[Entity, ...]:
-    kept = tuple(entity for entity in new if entity.type in {"unit", "project", "location", "property_type"})
-    return (*known, *kept)[-limit:] if kept else known
 
 
 def _fail(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,15 +12,17 @@ from actors.session.lazy_inbox import LazyInbox
 from actors.session.media_desk import MediaDesk
 from actors.session.operated_host import OperatedHost
 from actors.session.partition_host import PartitionHost
+from actors.session.ringing import Ringing
 from actors.session.service_building import services_of
 from actors.session.shard_admin import ShardAdmin
+from actors.session.tidying import Tidying
 from actors.session.tier_choice import TierChoice
 from actors.session.work_items import Asked, blamed_batch, wait_again, waited_ms, weigh_text, work_item
 from actors.system.bell_pipe import BellPipe
 from actors.system.settings import Settings
 from actors.system.steady_clock import SteadyClock
 from actors.system.text_in_work import TextInWork, shard_slot
-from messages.doorbell import Bell, Seen
+from messages.doorbell import Seen, Taking
 from messages.media import MediaResultBatch
 from messages.understanding import ResultBatch, WorkBatch, WorkResult
 from messages.wire import Wire
@@ -31,8 +32,6 @@ from store.partition import PartitionState
 from supervision.process_actor import Address, ProcessActor
 
 TICK_S = 0.25
-EXPIRE_EVERY_S = 10.0
-EXPIRE_LIMIT = 5_000
 GATHER_S = 0.005
 """Batches go out at least so far apart unless they are large: a message between processes costs about a millisecond
 of processor time at both ends together, whatever it holds."""
@@ -48,7 +47,7 @@ POOL = "language"
 class ShardActor(ProcessActor):
     """Hosts sessions; each turn is one commit."""
 
-    accepts = Seen | ResultBatch | MediaResultBatch
+    accepts = Seen | Taking | ResultBatch | MediaResultBatch
 
     def started(self, config: bytes) -> None:
         """Take the partitions over, raising their epoch, and read on where they stand.
@@ -79,11 +78,6 @@ class ShardActor(ProcessActor):
         self._gathering = False
         self._sent_at = 0.0
         self._held: list[tuple[Asked, WorkResult]] = []
-        self._sink_rung = False
-        self._sink_dirty = True
-        self._delivery_rung = False
-        self._replies_told: dict[int, int] = {}
-        self._expired_at = 0.0
         self._latency = LatencyCounts()
         for partition in range(number, folder.partitions, settings.sessions.shards):
             state = PartitionState(
@@ -94,6 +88,8 @@ class ShardActor(ProcessActor):
             host.on_commit = lambda began: self._latency.add(began, now_ms())
             host.on_gallery_news = self._tell_gallery
             self._hosts[partition] = host
+        self._ringing = Ringing(self, self._states)
+        self._tidying = Tidying(self, self._states, now_ms, self._replies.refresh)
         self._texts, self._slot = TextInWork(folder.path), shard_slot(number)
         self._bell = BellPipe(folder.path, self.name)
         self.watch(self._bell.listen())
@@ -109,27 +105,37 @@ class ShardActor(ProcessActor):
             self._settle(message)
         elif isinstance(message, MediaResultBatch):
             self._files_read(message)
+        elif isinstance(message, Taking):
+            self._taking(message)
         elif isinstance(message, Seen) and message.reader == "delivery":
-            self._delivery_rung = False
+            self._ringing.delivery_answered()
             for partition, mark in message.marks.items():
                 state = self._states.get(partition)
                 if state is not None and mark > state.replies_first:
-                    self._with_room(partial(state.trim_replies, mark))
-            self._ring_delivery()
+                    self._tidying.with_room(partial(state.trim_replies, mark))
+            self._ringing.ring_delivery()
         elif isinstance(message, Seen):
-            self._sink_rung = False
+            self._ringing.sink_answered()
             for partition, mark in message.marks.items():
                 state = self._states.get(partition)
                 # Trimming costs a commit: worth it for some hundred rows, or when all is drained.
                 if state is not None and (
                     mark - state.rows_first >= 512 or (mark == state.rows_next and mark > state.rows_first)
                 ):
-                    self._with_room(partial(state.trim_rows, mark))
+                    self._tidying.with_room(partial(state.trim_rows, mark))
             for host in self._hosts.values():
                 if host.blocked:
                     self._commit(host)
             self._apply_held()
-            self._ring_sink()
+            self._ringing.ring_sink()
+
+    def _taking(self, said: Taking) -> None:
+        if said.worker.startswith(f"{POOL}/"):
+            self._dispatcher.let_work(f"{said.worker}#{said.incarnation}", work=said.work)
+            self._dispatcher.handed_back(said.batch)
+        else:
+            self._media.let_work(said)
+        self._pump()
 
     def readable(self, fd: int) -> None:  # noqa: ARG002 - there is one
         """Look into the inboxes: the gateway has rung. How far they are done is told by the tick."""
@@ -148,11 +154,8 @@ class ShardActor(ProcessActor):
         self._media_lost(self._media.set_workers(self.directory, self.incarnations))
         for host, cell, token in lost.items:
             host.fail(cell, token, "worker_died", f"worker {lost.worker} died with this message alone in its hands")
-        self._sink_rung = self._delivery_rung = False
-        self._sink_dirty, self._replies_told = True, {}
         self._pump()
-        self._ring_sink()
-        self._ring_delivery()
+        self._ringing.ring_anew()
 
     def _tick(self) -> None:
         for name in self._dispatcher.overdue():
@@ -170,7 +173,7 @@ class ShardActor(ProcessActor):
         if marks != self._marks_sent and gateway is not None:
             self._marks_sent = marks
             self.tell(gateway, Seen(reader=self.name, marks=marks))
-        self._expire()
+        self._tidying.expire()
         wakes = [wake for host in self._hosts.values() for wake in host.wakes]
         wait = TICK_S if not wakes else min(TICK_S, max(0.001, (min(wakes) - self._now_ms()) / 1000))
         self.timers.after(wait, self._tick, key="tick")
@@ -228,12 +231,12 @@ class ShardActor(ProcessActor):
             for host, cell, token in flight.items.values():
                 if cell.state.token == token:
                     host.begin(cell)
-            region, now_ms = self._settings.language.region, self._now_ms()
+            now_ms = self._now_ms()
             batch = WorkBatch(
                 batch=flight.number,
                 shard=self.name,
                 deadline_ms=flight.deadline_ms,
-                items=tuple(work_item(key, cell, region) for key, cell in asked.items()),
+                items=tuple(work_item(key, cell) for key, cell in asked.items()),
                 tier=self._tiers.seen(waited_ms(asked.values(), now_ms), now_ms),
             )
             self.tell(self._workers[flight.worker], batch)
@@ -331,47 +334,11 @@ class ShardActor(ProcessActor):
             raise
         host.blocked = False
         if wrote:
-            self._sink_dirty = True
-            self._ring_sink()
-            self._ring_delivery()
+            self._ringing.rows_written()
 
     def _tell_gallery(self, news: list[Wire]) -> None:
         for message in news:
             self.tell_name("media/gallery", message)
-
-    def _ring_delivery(self) -> None:
-        delivery = self.directory.get("delivery")
-        replies = {p: state.replies_next for p, state in self._states.items()}
-        if delivery is not None and not self._delivery_rung and replies != self._replies_told:
-            self._delivery_rung = True
-            self._replies_told = replies
-            self.tell(delivery, Bell(origin=self.name))
-
-    def _ring_sink(self) -> None:
-        sink = self.directory.get("sink")
-        if sink is not None and self._sink_dirty and not self._sink_rung:
-            self._sink_dirty = False
-            self._sink_rung = True
-            self.tell(sink, Bell(origin=self.name))
-
-    def _with_room(self, work: Callable[[], int]) -> int:
-        # Tidying up waits on a full disk, like everything else: it is no reason to die.
-        try:
-            return work()
-        except DiskFull as error:
-            self.counters["untidied"] += 1
-            self.log.warning("no room to tidy up", reason=str(error))
-            return 0
-
-    def _expire(self) -> None:
-        if time.monotonic() - self._expired_at > EXPIRE_EVERY_S:
-            self._expired_at = time.monotonic()
-            self._replies.refresh()
-            for state in self._states.values():
-                removed = self._with_room(partial(state.expire, self._now_ms(), limit=EXPIRE_LIMIT))
-                if removed >= EXPIRE_LIMIT:
-                    # More is due than one round takes: again in a second, so that sessions are not kept waiting now.
-                    self._expired_at = time.monotonic() - EXPIRE_EVERY_S + 1.0
 
     # -- control ------------------------------------------------------------------------------------------------
 

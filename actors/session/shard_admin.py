@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from actors.language.sentiment.trend import mood_figures
 from actors.session.latency import LatencyCounts
 from actors.session.operated_host import Held, OperatedHost
 from actors.session.residents import Cell
@@ -185,6 +186,7 @@ class ShardAdmin:
                         {"name": each.name, "topic": each.topic, "messages": each.messages, "closed": each.closed}
                         for each in threads_of(snapshot.threads).threads
                     ],
+                    "mood": mood_figures(snapshot.mood),
                     "replies": _named(replies_of(snapshot.replies)),
                     "lock": self._lock_of(cell) if cell and cell.state.lease else None,
                 }

@@ -47,13 +47,12 @@ def weigh_text(asked: Asked) -> int:
     return 0 if current is None else len(current.arrival.message.text)
 
 
-def work_item(key: int, cell: Cell, region: str) -> WorkItem:
+def work_item(key: int, cell: Cell) -> WorkItem:
     """Make the pool's work of a session's current message.
 
     Args:
         key: the dispatcher's number for it.
         cell: the session; a message must be in work.
-        region: country of national phone numbers where the message names none.
 
     Returns:
         the work item.
@@ -67,7 +66,7 @@ def work_item(key: int, cell: Cell, region: str) -> WorkItem:
         text=text_of(message, cell.state.results),
         sent_ms=message.sent_ms,
         utc_offset_min=message.utc_offset_min,
-        region=message.region or region,
+        region=message.region,
         recent=snapshot.recent,
         known=snapshot.known,
     )

@@ -1,13 +1,42 @@
-"""Put rows under their headers again when a person moved columns while they were being written."""
+"""Put rows under their headers again when a person moved columns while they were being written.
+
+The rows are found by their ids wherever those stand; only our own columns are written, and of a person's columns only
+the cells that hold what had been meant for a column of ours are emptied.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
 
 from actors.sheets.columns import cells_of
-from actors.sheets.target import Worksheet, quoted
+from actors.sheets.layout import LAYOUT_FIELDS, Layout, layout_of
+from actors.sheets.target import Target, Worksheet, quoted
 from messages.row import Row
+
+_encode = msgspec.json.Encoder().encode
+_ANSWER_FIELDS = f"updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data({LAYOUT_FIELDS})))"
+_CELL_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
+_NEAR = 1e-6
+"""Numbers that differ by less are the same; a second is ten times as much."""
+
+
+class Found(NamedTuple):
+    """Rows of a batch as they were found in a worksheet.
+
+    Attributes:
+        rows: by their number in the grid; the header has 0.
+        columns: what the columns hold that were read, by column.
+    """
+
+    rows: Mapping[int, Row]
+    columns: Mapping[int, Sequence[Any]]
+
+    def lacks(self, rows: Sequence[Row]) -> bool:
+        """Tell whether some of the batch's rows were not found."""
+        return len({row.row_id for row in self.rows.values()}) < len(rows)
 
 
 def letters_of(column: int) -> str:
@@ -20,75 +49,174 @@ def letters_of(column: int) -> str:
     return letters
 
 
-def bring_home(http: Any, spreadsheet: str, sheet: Worksheet, assumed: Sequence[str], rows: Sequence[Row]) -> int:
-    """Rewrite rows that were written for other columns; repeating it changes nothing.
-
-    The rows are found by their row ids, which stand in the column that had been taken for theirs, or wherever that
-    column went to together with the rows.
+def find_rows(
+    http: Any,
+    spreadsheet: str,
+    sheet: Worksheet,
+    tried: Sequence[Sequence[str]],
+    rows: Sequence[Row],
+    *,
+    everywhere: bool,
+) -> Found:
+    """Find a batch's rows by their ids, by one read.
 
     Args:
         http: gspread's HTTP client.
         spreadsheet: where.
         sheet: the worksheet as it is now.
-        assumed: which columns the rows were written for.
+        tried: the columns that the rows may have been written for.
         rows: the batch's rows.
+        everywhere: look into all columns: they were moved more than once.
 
     Returns:
-        how many rows were rewritten.
+        what was found.
 
     Raises:
-        CallFailed: the calls failed; it has to be repeated.
+        CallFailed: it could not be read.
     """
-    places = sheet.layout.places
-    home = places.index("row_id")
-    strayed = list(assumed).index("row_id")
-    if strayed >= sheet.columns:
-        return 0  # the column has been deleted since, and what was in it is gone with it
+    order = _likely(sheet, tried)
+    if everywhere:
+        order += [column for column in range(sheet.columns) if column not in order]
+    answer = http.values_batch_get(
+        spreadsheet,
+        [f"{quoted(sheet.title)}!{name}:{name}" for name in map(letters_of, order)],
+        # A person's formula that repeats what we wrote is shown as a formula, and so is not taken for ours.
+        {"majorDimension": "COLUMNS", "valueRenderOption": "FORMULA"},
+    )
+    columns = {
+        column: (part.get("values") or [[]])[0] for column, part in zip(order, answer["valueRanges"], strict=True)
+    }
     wanted = {row.row_id: row for row in rows}
-    if strayed == home:
-        # The ids are in their column in either case: rewrite what is there, which is right or will be.
-        found = _column(http, spreadsheet, sheet.title, home)
-    else:
-        # The rows stand where they were written, unless the columns were moved after them.
-        at_home = {text for text in _column(http, spreadsheet, sheet.title, home) if text in wanted}
-        wanted = {key: row for key, row in wanted.items() if key not in at_home}
-        found = _column(http, spreadsheet, sheet.title, strayed)
-    runs: list[tuple[int, list[Row]]] = []
-    for number, text in enumerate(found):
-        row = wanted.get(text)
-        if row is None:
-            continue
-        if runs and runs[-1][0] + len(runs[-1][1]) == number:
-            runs[-1][1].append(row)
-        else:
-            runs.append((number, [row]))
-    if not runs:
-        return 0
+    found: dict[int, Row] = {}
+    for column in order:  # a person may keep our ids in a column of theirs: it counts only where we find no other
+        met = {number: wanted[value] for number, value in enumerate(columns[column]) if number and value in wanted}
+        found |= {number: row for number, row in met.items() if number not in found}
+        for row in met.values():
+            wanted.pop(row.row_id, None)
+    return Found(found, columns)
+
+
+def _likely(sheet: Worksheet, tried: Sequence[Sequence[str]]) -> list[int]:
+    """Return where ids may stand after one move: their column, where it was taken to be, and columns not of ours."""
+    places = sheet.layout.places
+    likely = [places.index("row_id"), *(layout.index("row_id") for layout in map(list, tried))]
+    likely += _not_ours(sheet, tried)
+    return [column for column in dict.fromkeys(likely) if column < sheet.columns]
+
+
+def _not_ours(sheet: Worksheet, tried: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns into which cells may have gone that are none of ours."""
+    places = sheet.layout.places
+    width = min(sheet.columns, max(map(len, (places, *tried))))
+    return [column for column in range(width) if column >= len(places) or not places[column]]
+
+
+def put_home(http: Any, target: Target, tried: Sequence[tuple[str, ...]], found: Found) -> Layout:
+    """Write rows that were found under the headers, by one call; repeating it changes nothing.
+
+    Args:
+        http: gspread's HTTP client.
+        target: the spreadsheet, claimed and looked at.
+        tried: the columns that the rows may have been written for.
+        found: the rows.
+
+    Returns:
+        the columns as they were when the rows were written.
+
+    Raises:
+        CallFailed: the call failed; it has to be repeated.
+    """
+    sheet = target.sheet
+    assert sheet is not None
+    requests = [*_own_cells(sheet, found), *_emptied_cells(sheet, tried, found)]
+    answer = http.request(
+        "post",
+        f"https://sheets.googleapis.com/v4/spreadsheets/{target.spreadsheet}:batchUpdate",
+        params={"fields": _ANSWER_FIELDS},
+        json={
+            "requests": [*target.fence_requests(), *requests],
+            "includeSpreadsheetInResponse": True,
+            "responseRanges": [f"{quoted(sheet.title)}!1:1"],
+            "responseIncludeGridData": True,
+        },
+    ).json()
+    shown = (answer.get("updatedSpreadsheet", {}).get("sheets") or [{}])[0]
+    grid = shown.get("properties", {}).get("gridProperties")
+    if grid:
+        sheet.rows, sheet.columns = grid["rowCount"], grid["columnCount"]
+    return layout_of(shown)
+
+
+def _own_cells(sheet: Worksheet, found: Found) -> list[dict[str, Any]]:
+    """Return the requests that write our columns, one for each block of rows and columns beside each other."""
+    places = sheet.layout.places
+    blocks = _runs(column for column, key in enumerate(places) if key)
     requests = []
-    for start, run in runs:
-        span = {
-            "sheetId": sheet.sheet_id,
-            "startRowIndex": start,
-            "endRowIndex": start + len(run),
-            "startColumnIndex": 0,
-            "endColumnIndex": max(len(places), len(assumed)),
-        }
-        cells = [{"values": cells_of(row, places)} for row in run]
-        requests.append(
-            {
-                "updateCells": {
-                    "range": span,
-                    "rows": cells,
-                    "fields": "userEnteredValue,userEnteredFormat.numberFormat",
-                }
-            }
-        )
-    http.batch_update(spreadsheet, {"requests": requests})
-    return sum(len(run) for _, run in runs)
+    for rows in _runs(found.rows):
+        lines = [cells_of(found.rows[number], places) for number in range(rows[0], rows[1] + 1)]
+        for first, last in blocks:
+            requests.append(_update(sheet, rows, (first, last), [cells[first : last + 1] for cells in lines]))
+    return requests
 
 
-def _column(http: Any, spreadsheet: str, title: str, column: int) -> list[str]:
-    name = letters_of(column)
-    answer = http.values_get(spreadsheet, f"{quoted(title)}!{name}:{name}", params={"majorDimension": "COLUMNS"})
-    values: list[list[str]] = answer.get("values") or [[]]
-    return [str(value) for value in values[0]]
+def _emptied_cells(sheet: Worksheet, tried: Sequence[tuple[str, ...]], found: Found) -> list[dict[str, Any]]:
+    """Return the requests that take what we wrote by mistake out of columns that are not ours."""
+    written = {number: [cells_of(row, places) for places in tried] for number, row in found.rows.items()}
+    requests = []
+    for column in _not_ours(sheet, tried):
+        values = found.columns.get(column, ())
+        ours = [
+            number
+            for number, layouts in written.items()
+            if number < len(values) and _is_ours(layouts, column, values[number])
+        ]
+        requests += [_update(sheet, run, (column, column), []) for run in _runs(ours)]
+    return requests
+
+
+def _is_ours(layouts: Sequence[Sequence[Mapping[str, Any]]], column: int, value: Any) -> bool:
+    """Tell whether what stands in a column of a person's came from us.
+
+    That column may have been moved since, so what any of the row's cells says counts. A tick is too common for that:
+    it has to be where we wrote one.
+    """
+    if isinstance(value, bool):
+        return any(column < len(cells) and _shows(cells[column], value) for cells in layouts)
+    return any(_shows(cell, value) for cell in layouts[0])
+
+
+def _shows(cell: Mapping[str, Any], value: Any) -> bool:
+    """Tell whether a cell that we wrote is what was read."""
+    for wanted in cell.get("userEnteredValue", {}).values():
+        if isinstance(wanted, bool) or isinstance(value, bool):
+            return wanted is value
+        if isinstance(wanted, int | float) and isinstance(value, int | float):
+            return abs(wanted - value) < _NEAR
+        return bool(wanted == value)
+    return False
+
+
+def _update(
+    sheet: Worksheet, rows: tuple[int, int], columns: tuple[int, int], lines: Sequence[list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """Return the request that writes a block of cells, first to last; those that are not given become empty."""
+    span = {
+        "sheetId": sheet.sheet_id,
+        "startRowIndex": rows[0],
+        "endRowIndex": rows[1] + 1,
+        "startColumnIndex": columns[0],
+        "endColumnIndex": columns[1] + 1,
+    }
+    cells = [msgspec.Raw(_encode({"values": line})) for line in lines]
+    return {"updateCells": {"range": span, "rows": cells, "fields": _CELL_FIELDS}}
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Join numbers that follow each other: first and last of each run."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] + 1 == number:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -14,6 +14,9 @@ _DECREASE = 0.5
 _INCREASE_PER_S = 0.01  # of the full rate: from half to whole in 50 s
 _LEAST = 0.05
 _SOFT_PAUSE_S = 2.0
+_READS_AT_ONCE = 6
+"""Once reads ran dry so many are gathered before the next: a look at a spreadsheet takes several and begins anew where
+one of them is held back, so that single reads would be spent on beginnings for ever."""
 
 
 class TokenBucket:
@@ -23,18 +26,22 @@ class TokenBucket:
         rate: tokens a second.
         burst: most tokens that are kept.
         now: seconds, monotonic.
+        gathered: once none is left, so many are gathered before one is given.
     """
 
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self.rate, self.burst = rate, burst
+    def __init__(self, rate: float, burst: float, now: float, gathered: float = 1.0) -> None:
+        self.rate, self.burst, self._gathered = rate, burst, gathered
         self._tokens, self._at = burst, now
+        self._dry = False
 
     def wait_s(self, now: float) -> float:
         """Return in how many seconds a token is there; 0 when it is."""
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
+        needed = self._gathered if self._dry else 1.0
         # A billionth short is the rounding of a wait that was computed here.
-        return 0.0 if self._tokens >= 1 - 1e-9 else (1 - self._tokens) / self.rate
+        self._dry = self._tokens < needed - 1e-9
+        return ((self._gathered if self._dry else 1.0) - self._tokens) / self.rate if self._dry else 0.0
 
     def take(self) -> None:
         """Take a token."""
@@ -57,7 +64,7 @@ class Governor:
         now = clock()
         self._buckets = {
             True: TokenBucket(settings.writes_per_minute / 60, 2.0, now),
-            False: TokenBucket(settings.reads_per_minute / 60, 10.0, now),
+            False: TokenBucket(settings.reads_per_minute / 60, 10.0, now, _READS_AT_ONCE),
         }
         self._factor = {True: 1.0, False: 1.0}
         self._eased = {True: now, False: now}

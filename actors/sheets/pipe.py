@@ -14,13 +14,14 @@ import msgspec
 from actors.sheets.backlog import RowSource
 from actors.sheets.breaker import Breakers
 from actors.sheets.client import open_client
+from actors.sheets.errors import SheetsError
 from actors.sheets.forgetting import Forgetting
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
 from actors.sheets.lookup_files import signature
 from actors.sheets.refused import RefusedRows
 from actors.sheets.replayed import WithReplayed
-from actors.sheets.settings import SheetsSettings
+from actors.sheets.settings import SheetsSettings, spreadsheet_id
 from actors.sheets.writer import Pumped, SheetsWriter
 
 
@@ -104,16 +105,23 @@ class SheetsPipe:
         """Set a breaker's state by hand; it is durable when this returns.
 
         Args:
-            name: the spreadsheet's id; "" for the one that is written to.
+            name: the spreadsheet's id or address; "" for the one that is written to.
             state: ``open``, ``closed`` or ``half_open``.
 
         Returns:
             its new state.
 
         Raises:
-            SheetsError: another state was named.
+            SheetsError: another state was named, or a spreadsheet that this sink neither writes to nor has written to.
         """
-        snapshot = self.governor.set_breaker(name or self.writer.current_spreadsheet(), state)
+        wanted = spreadsheet_id(name) if name.strip() else self.writer.current_spreadsheet()
+        known = {*self._settings.spreadsheets(), self.writer.current_spreadsheet(), *self.forgetting.spreadsheets()}
+        known |= {spreadsheet_id(self._settings.lookups.spreadsheet)}
+        known |= {snapshot.name for snapshot in self.governor.snapshots()}
+        if not wanted or wanted not in known:
+            told = ", ".join(sorted(known - {""})) or "none"
+            raise SheetsError(f"no spreadsheet {name!r} is configured or was written to (known: {told})")
+        snapshot = self.governor.set_breaker(wanted, state)
         self._keep_breakers()
         shown: dict[str, Any] = msgspec.to_builtins(snapshot)
         return shown

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from actors.sheets.breaker_policy import BreakerPolicy
 
@@ -30,6 +31,11 @@ class LookupSettings(BaseModel):
     contacts: str = Field("", max_length=90, description="worksheet of contacts; empty for none")
     staff: str = Field("", max_length=90, description="worksheet of staff; empty for none")
     refresh_s: float = Field(60.0, ge=1, description="they are read anew after so many seconds")
+
+    @field_validator("spreadsheet")
+    @classmethod
+    def _has_an_id(cls, text: str) -> str:
+        return _checked(text)
 
     def titles(self) -> dict[str, str]:
         """Return the worksheets' titles by table, of those that are named."""
@@ -85,6 +91,16 @@ class SheetsSettings(BaseModel):
     breaker: BreakerPolicy = BreakerPolicy()
     lookups: LookupSettings = LookupSettings()
 
+    @field_validator("spreadsheet")
+    @classmethod
+    def _has_an_id(cls, text: str) -> str:
+        return _checked(text)
+
+    @field_validator("spare_spreadsheets")
+    @classmethod
+    def _have_ids(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_checked, texts))
+
     @model_validator(mode="after")
     def _made_ones_are_seen(self) -> Self:
         if self.create_spreadsheets and self.credentials_file is not None and not self.share_with:
@@ -111,12 +127,32 @@ def spreadsheet_id(text: str) -> str:
     """Return the id in an address of a spreadsheet, or the text itself.
 
     Args:
-        text: ``https://docs.google.com/spreadsheets/d/ID/edit#gid=0`` or ``ID``.
+        text: ``https://docs.google.com/spreadsheets/d/ID/edit#gid=0``, with ``u/0/`` before ``d/`` where the browser
+            knows several accounts, or ``ID``.
 
     Returns:
         the id.
+
+    Raises:
+        ValueError: it is an address of something else, such as of a published copy.
     """
-    marker = "/spreadsheets/d/"
-    if marker in text:
-        text = text.split(marker, 1)[1].split("/", 1)[0]
-    return text.split("?")[0].split("#")[0].strip()
+    text = text.strip()
+    found = _ADDRESS.search(text)
+    if found is None:
+        if "/" in text:
+            raise ValueError(f"{text[:120]!r} is no address of a spreadsheet: {_COPY_IT}")
+        return text.split("?")[0].split("#")[0].strip()
+    if found[1] == "e":
+        raise ValueError(
+            f"{text[:120]!r} is the address of a published copy, which holds no id and cannot be written to: {_COPY_IT}"
+        )
+    return found[1]
+
+
+_ADDRESS = re.compile(r"/spreadsheets/(?:[^?#]*?/)?d/([^/?#\s]+)")
+_COPY_IT = "open the spreadsheet itself and copy the address from the browser: .../spreadsheets/d/ID/edit"
+
+
+def _checked(text: str) -> str:
+    spreadsheet_id(text)
+    return text

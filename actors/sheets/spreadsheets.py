@@ -70,6 +70,34 @@ class Spreadsheets:
             self.inspect(target)
         return target
 
+    def checked(self, spreadsheet: str) -> tuple[Target, bool]:
+        """Look at a spreadsheet after it refused something.
+
+        Returns:
+            the spreadsheet, and whether it is another than the sink took it for.
+
+        Raises:
+            CallFailed: a call failed.
+            FencedError, FullError, TargetBlockedError: it cannot be written to.
+        """
+        target = self.peek(spreadsheet)
+        if not target.epoch or target.sheet is None:
+            return self.ready(spreadsheet), True
+        return target, self.inspect(target)
+
+    def look_again(self, spreadsheet: str) -> None:
+        """Learn where the columns are now; one read where the worksheet is known.
+
+        Raises:
+            CallFailed: a call failed.
+            FencedError, FullError, TargetBlockedError: it cannot be written to.
+        """
+        target = self.peek(spreadsheet)
+        if not target.epoch or target.sheet is None:
+            self.ready(spreadsheet)
+        elif not target.read_again():
+            self.inspect(target)
+
     def inspect(self, target: Target) -> bool:
         """Look at a spreadsheet, and remember its worksheet; see :meth:`Target.inspect`."""
         changed = target.inspect()
@@ -102,7 +130,7 @@ class Spreadsheets:
             chosen, made = self._maker.make(reason), True
         else:
             raise TargetBlockedError(
-                f"{reason}: the spreadsheet is full; name another one in sheets.spare_spreadsheets; "
+                f"the spreadsheet is full ({reason}): name another one in sheets.spare_spreadsheets; "
                 "rows wait until then"
             )
         with self._ledger.transaction():

@@ -161,7 +161,8 @@ class Target:
             newer = self.stamp(OWNER_BASE + self.epoch + 1)
             if newer is not None:
                 raise FencedError(
-                    f"{self.spreadsheet}: another sink has taken over ({newer[1]}); this one stops writing"
+                    f"{self.spreadsheet}: another sink has taken over ({newer[1]}); this one stops writing. Stop the "
+                    "other one, then `majlis admin restart sink`; or name another spreadsheet for one of them"
                 )
         before = self.sheet
         try:
@@ -177,15 +178,56 @@ class Target:
         self.sheet_id = properties["sheetId"]
         others = sum(_cells(s["properties"]) for s in sheets if s is not chosen)
         self._read(properties["title"], others)
-        self._mend_columns()
+        try:
+            self._mend_columns()
+        except BaseException:
+            self.sheet = None  # a worksheet that lacks columns must not be taken for one that is looked at
+            raise
         assert self.sheet is not None
-        for note in self.sheet.layout.notes:
-            self._tell(f"worksheet {self.sheet.title!r}: {note}")
+        self._tell_notes()
         return before is None or (before.sheet_id, before.layout.places, before.title) != (
             self.sheet.sheet_id,
             self.sheet.layout.places,
             self.sheet.title,
         )
+
+    def read_again(self) -> bool:
+        """Learn where the columns of the known worksheet are now, by one read.
+
+        Returns:
+            False where the worksheet has to be inspected: it was renamed or deleted, or lacks columns.
+
+        Raises:
+            CallFailed: it could not be looked at.
+        """
+        assert self.sheet is not None
+        before = self.sheet
+        try:
+            self._read(before.title, before.other_cells)
+        except Refused:
+            return False
+        if self.sheet.sheet_id != before.sheet_id:  # another worksheet has got its title
+            self.sheet = before
+            return False
+        return self.seen(self.sheet.layout)
+
+    def seen(self, layout: Layout) -> bool:
+        """Take over the columns that an answer shows.
+
+        Returns:
+            False where the worksheet has to be inspected before it is written to again.
+        """
+        if self.sheet is None or layout.missing or layout.unmarked:
+            self.sheet = None
+            return False
+        self.sheet.layout = layout
+        self._tell_notes()
+        return True
+
+    def _tell_notes(self) -> None:
+        if self.sheet is not None:
+            for note in self.sheet.layout.notes:
+                self._tell(f"worksheet {self.sheet.title!r}: {note}")
 
     def _choose(self, sheets: list[dict[str, Any]]) -> dict[str, Any] | None:
         by_id = {s["properties"]["sheetId"]: s for s in sheets}

@@ -17,18 +17,11 @@ from actors.sheets.backlog import Backlog, RowsGoneError, RowSource
 from actors.sheets.batch import Batch
 from actors.sheets.batch_rows import BatchRows
 from actors.sheets.batching import Limits, lag_ms, select, wait_ms
-from actors.sheets.errors import (
-    CallFailed,
-    Denied,
-    HeldBack,
-    Missing,
-    OutcomeUnknown,
-    Refused,
-)
+from actors.sheets.errors import CallFailed, HeldBack, Missing, OutcomeUnknown, Refused
 from actors.sheets.forgetting import Forgetting
 from actors.sheets.governor import Governor
 from actors.sheets.ledger import Ledger
-from actors.sheets.moved_columns import MovedColumns, columns_of
+from actors.sheets.moved_columns import MovedColumns
 from actors.sheets.redaction import redacted
 from actors.sheets.refused import RefusedRows
 from actors.sheets.sending import send_batch
@@ -37,13 +30,13 @@ from actors.sheets.spreadsheets import Spreadsheets
 from actors.sheets.stamps import Stamps
 from actors.sheets.sweep import Sweep
 from actors.sheets.target import FencedError, FullError, TargetBlockedError
+from actors.sheets.trouble import Trouble
 from actors.sheets.whole_rows import WholeRows
 from messages.row import Row
 from messages.wire import encode
 
 _IDLE_S = 0.25
 _STOPPED_S = 60.0
-_DENIED_WAIT_S = 15.0
 
 
 class Pumped(NamedTuple):
@@ -89,18 +82,18 @@ class SheetsWriter:
         self._ledger, self._http, self._governor, self._settings = ledger, http, governor, settings
         self._clock_ms, self._report = clock_ms, report
         self._books = Spreadsheets(ledger, http, settings, owner, report)
-        self._columns = MovedColumns(ledger, http, self._books, report)
+        write_wait_s = partial(governor.wait_s, write=True)
+        self._columns = MovedColumns(ledger, http, self._books, report, write_wait_s)
+        self._trouble = Trouble(settings, governor, clock_ms, report)
         self._stamps = Stamps(ledger, settings, owner, clock_ms)
         self._backlog = Backlog(source, ledger, settings.window_rows)
         self._rows = BatchRows(ledger, self._backlog, clock_ms)
         self._refused = RefusedRows(ledger)
         self._whole = WholeRows(ledger)
         self._forgetting = forgetting
-        self._sweep = Sweep(forgetting, ledger, http, clock_ms, report, wait_s=partial(governor.wait_s, write=True))
+        self._sweep = Sweep(forgetting, ledger, http, clock_ms, report, wait_s=write_wait_s)
         self._blocked_until_ms = 0
-        self._alarmed = ""
         self.counters: Counter[str] = Counter()
-        self.last_failure = ""
         self.lag_ms = 0
         opened = tuple(ledger.open_batches())
         for batch in opened:
@@ -136,6 +129,7 @@ class SheetsWriter:
         if self.state.phase == "blocked":
             left = self._blocked_until_ms - self._clock_ms()
             if left > 0:
+                self._take_in()
                 return Pumped(left / 1000)
             self._advance(p.Retry())
         try:
@@ -154,33 +148,27 @@ class SheetsWriter:
 
     def _failed(self, error: CallFailed) -> Pumped:
         """Wait after a call that failed outside of the protocol."""
+        current = self.current_spreadsheet()
+        spreadsheet = self.state.head.spreadsheet if self.state.queue else current
+        self._trouble.failed(error, spreadsheet)
+        self._take_in()
         if isinstance(error, HeldBack):  # nothing has failed: the quota's share is used up, or the circuit is open
             return Pumped(error.retry_after_s or _IDLE_S)
-        self.last_failure = str(error)
         self.counters[f"failed.{type(error).__name__}"] += 1
-        if isinstance(error, Denied):
-            self._block(f"the account may not write: {error}", _DENIED_WAIT_S)
-        elif isinstance(error, Missing):
-            self._block(f"there is no spreadsheet {self.current_spreadsheet()!r}, or it was deleted; rows wait")
-        elif isinstance(error, Refused):
-            self._block(f"the spreadsheet cannot be prepared: {error}")
+        found = self._trouble.blocks(error, spreadsheet, current)
+        if found is not None:
+            self._block(*found)
         return Pumped(min(5.0, error.retry_after_s or _IDLE_S))
 
     def _block(self, reason: str, wait_s: float | None = None) -> None:
-        self._alarm(reason)
+        self._trouble.alarm(reason)
         self.state = replace(self.state, phase="blocked", reason=reason, refusal="")
         self._blocked_until_ms = self._clock_ms() + int((wait_s or self._settings.retry_blocked_s) * 1000)
         self.counters["blocked"] += 1
 
     def _stop(self, phase: p.Phase, reason: str) -> None:
         self.state = replace(self.state, phase=phase, reason=reason)
-        self._alarm(reason)
-
-    def _alarm(self, reason: str) -> None:
-        """Tell a person, once until a batch lands or something else is wrong."""
-        if reason != self._alarmed:
-            self._report(reason)
-        self._alarmed = reason
+        self._trouble.alarm(reason)
 
     def unblock(self) -> None:
         """Look at a blocked spreadsheet again at once, and at one that could not be emptied."""
@@ -193,11 +181,15 @@ class SheetsWriter:
         """Return the id of the spreadsheet that new batches go to, "" where none is named."""
         return self._books.current()
 
-    def _plan(self, *, flush: bool) -> Pumped | None:
+    def _take_in(self) -> None:
+        """Read on in the logs, also while nothing can be written: a person wants to know how much waits."""
         for entry, reason in self._backlog.refill():
             with self._ledger.transaction():
                 self._refused.bury(entry, f"not a row: {reason}", self._clock_ms())
             self.counters["buried"] += 1
+
+    def _plan(self, *, flush: bool) -> Pumped | None:
+        self._take_in()
         waiting = self._backlog.count()
         self._governor.set_draining(draining=waiting > self._settings.backlog_rows)
         due = wait_ms(self._backlog.waiting, self._limits, self._clock_ms())
@@ -213,10 +205,9 @@ class SheetsWriter:
             return Pumped(min(wait, _IDLE_S))
         if self._stamps.no_room(spreadsheet):
             return Pumped(_IDLE_S)
-        target = self._books.ready(spreadsheet)
         chosen = select(self._backlog.waiting, self._limits)
         try:
-            target.check_room(len(chosen))
+            self._books.ready(spreadsheet).check_room(len(chosen))
         except FullError as error:
             self._books.roll_over(spreadsheet, str(error))
             return Pumped(0.0)
@@ -231,6 +222,8 @@ class SheetsWriter:
     # -- calls
 
     def _call(self) -> Pumped:
+        if self.state.queue and self._columns.has_landed(self.state.head):
+            return self._bring_home(self.state.head)
         call = p.next_call(self.state)
         if call is None:
             return Pumped(_IDLE_S)
@@ -247,6 +240,12 @@ class SheetsWriter:
                 return Pumped(0.0)
             self._advance(p.NotSent())
             return self._failed(error)
+        return Pumped(0.0)
+
+    def _bring_home(self, batch: Batch) -> Pumped:
+        """Do the next thing for a batch that landed, before it is done with: put it under its headers if need be."""
+        if self._columns.step(batch, lambda: self._written(batch)):
+            self._advance(p.Landed())
         return Pumped(0.0)
 
     def _make(self, call: p.Effect) -> None:
@@ -282,18 +281,17 @@ class SheetsWriter:
         target = self._books.ready(batch.spreadsheet)
         sheet = target.sheet
         assert sheet is not None
-        places = sheet.layout.places
         self._rows.of(batch)  # before it counts as sent
-        self._columns.assume(batch, places)
+        if not self._columns.may_follow(batch, sheet.layout.places):
+            self._advance(p.Inspected("moved"))  # its number is closed first, and the rows get a new one
+            return
+        self._columns.assume(batch, sheet.sheet_id, sheet.layout.places)
         prune = self._stamps.prunable(batch.spreadsheet)
         stamp = self._stamps.request(batch, batch.digest)
         after = send_batch(self._http, target, self._written(batch), stamp, prune)
-        if prune:
-            with self._ledger.transaction():
-                self._ledger.pruned(prune)
-        if (after.places, after.headers) != (sheet.layout.places, sheet.layout.headers):
-            self._columns.settle(batch, places, self._written(batch))
-        self._advance(p.Landed())
+        self._columns.landed(batch, after, prune)
+        if not self._columns.busy:
+            self._advance(p.Landed())
 
     def _ask(self, batch: Batch) -> None:
         found = self._books.peek(batch.spreadsheet).stamp(batch.sequence)
@@ -302,13 +300,9 @@ class SheetsWriter:
             return
         value, ours = self._stamps.read(found)
         if ours and value == batch.digest:
-            kept = self._columns.assumed()
-            self._books.peek(batch.spreadsheet).sheet = None
-            after = self._books.ready(batch.spreadsheet).sheet
-            assert after is not None
-            if columns_of(after.layout.places) != columns_of(kept):
-                self._columns.settle(batch, kept, self._written(batch))
+            self._columns.found(batch)
             self.counters["settled"] += 1
+            return  # it is done with when its columns were looked at
         self._advance(p.Stamp(value, ours=ours))
 
     def _inspect(self) -> None:
@@ -316,9 +310,8 @@ class SheetsWriter:
         if batch.spreadsheet != self.current_spreadsheet():
             self._advance(p.Inspected("moved"))
             return
-        target = self._books.ready(batch.spreadsheet)
         try:
-            changed = self._books.inspect(target)
+            target, changed = self._books.checked(batch.spreadsheet)
             target.check_room(batch.rows)
         except FencedError as error:
             self._advance(p.Inspected("fenced", str(error)))
@@ -331,7 +324,7 @@ class SheetsWriter:
             if "metadata would exceed" in self.state.refusal or "metadata limit" in self.state.refusal.lower():
                 self._advance(p.Inspected("blocked", f"no room for stamps: {self.state.refusal}"))
             elif "number of cells in the workbook above the limit" in self.state.refusal:
-                self._books.roll_over(batch.spreadsheet, "Google says that the spreadsheet is full")
+                self._books.roll_over(batch.spreadsheet, "Google refuses more cells")
                 self._advance(p.Inspected("moved"))
             else:
                 self._advance(p.Inspected("mended" if changed else "sound"))
@@ -355,8 +348,9 @@ class SheetsWriter:
                 with self._ledger.transaction():
                     self._whole.keep(rows, self._forgetting.forgotten)
                     self._ledger.mark_landed(batch, now)
+                    self._columns.settled()
                 self._rows.drop(batch)
-                self._alarmed = ""
+                self._trouble.landed()
                 self.counters["landed_rows"] += batch.rows
                 self.counters["landed_batches"] += 1
             case p.Split(batch):
@@ -378,7 +372,7 @@ class SheetsWriter:
             case p.Alarm(reason):
                 self._blocked_until_ms = now + int(self._settings.retry_blocked_s * 1000)
                 self.counters["blocked"] += 1
-                self._alarm(reason)
+                self._trouble.alarm(reason)
             case _:
                 raise AssertionError(effect)
         return state
@@ -387,10 +381,10 @@ class SheetsWriter:
         """Return what a person wants to know."""
         return {
             "phase": self.state.phase,
-            "reason": self.state.reason,
-            "last_failure": self.last_failure,
+            "reason": self.state.reason or self._trouble.circuit(self.current_spreadsheet()) or self._columns.busy,
+            **self._trouble.status(),
             "spreadsheet": self.current_spreadsheet(),
-            "waiting": self._backlog.count(),
+            "waiting": self._backlog.count() + sum(batch.rows for batch in self.state.queue),
             "open_batches": len(self.state.queue),
             "lag_ms": self.lag_ms,
             "calls": dict(self._governor.calls),

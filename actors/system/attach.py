@@ -20,6 +20,8 @@ from store.wipe import wipe_where_asked
 
 WATCH_EVERY_S = 0.1
 POLL_S = 0.05
+FILES_VARIABLE = "MAJLIS_GAZETTEER"
+"""As in ``actors.language.gazetteer``, whose import is spared where it is not set."""
 USERS_FILE = "users.lock"
 
 
@@ -37,7 +39,9 @@ def own_system(settings: Settings, told: Callable[[str], None] = lambda _: None)
     Raises:
         StoreError: the folder is locked by another system, damaged, or of an unknown format.
         SystemFault: the system did not become ready.
+        GazetteerError: a file of known names is wrong; every worker would say so, but where nobody looks.
     """
+    _check_names()
     folder, lock = _locked(settings)
     with lock:
         wipe_where_asked(folder)
@@ -64,6 +68,14 @@ def own_system(settings: Settings, told: Callable[[str], None] = lambda _: None)
             # Before the thread is waited for: it ends a restart that may be under way there.
             system.shutdown(settings.system.drain_timeout_s)
             watcher.join()
+
+
+def _check_names() -> None:
+    named = os.environ.get(FILES_VARIABLE, "")
+    if named:
+        from actors.language.gazetteer import Gazetteer
+
+        Gazetteer([Path(name) for name in named.split(os.pathsep) if name], builtin=False)
 
 
 def _locked(settings: Settings) -> tuple[DataFolder, FolderLock]:

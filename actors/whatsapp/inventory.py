@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from actors.language.rules.fold import fold
+from actors.sheets.lookup_cells import CellError, is_summary, read_bedrooms, read_price, read_size
 from actors.whatsapp.errors import InventoryError
 
 COLUMNS: Final = (
@@ -22,7 +24,23 @@ COLUMNS: Final = (
     "description",
     "available",
 )
-_GONE: Final = frozenset({"no", "false", "0", "sold", "rented", "reserved", "unavailable"})
+_GONE: Final = frozenset(
+    fold(text)[0]
+    for text in (
+        "no", "false", "0", "sold", "sold out", "rented", "leased", "let", "reserved", "booked", "under offer",
+        "blocked", "unavailable", "not available", "off market", "withdrawn", "لا", "مباع", "مباعة",
+        "تم البيع", "مؤجر", "مؤجرة",
+        "تم التأجير", "محجوز", "محجوزة", "غير متاح", "غير متاحة", "غير متوفر", "غير متوفرة",
+    )
+)  # fmt: skip
+_PURPOSES: Final = {
+    fold(text)[0]: purpose
+    for purpose, texts in (
+        ("buy", ("sale", "sell", "for sale", "بيع", "للبيع")),
+        ("rent", ("lease", "for rent", "for lease", "to let", "إيجار", "للإيجار", "تأجير", "للتأجير")),
+    )
+    for text in texts
+}
 _PRICE_SLACK: Final = 1.05
 """A customer's limit is seldom exact: offer up to 5% above it."""
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -111,11 +129,11 @@ class Inventory:
         for number, row in enumerate(rows, start=2):
             cells = {str(key or "").strip().casefold(): str(value or "").strip() for key, value in row.items()}
             headed = headed or "reference" in cells
-            if not any(cells.values()) or cells.get("available", "").casefold() in _GONE:
+            if not any(cells.values()) or _plain(cells.get("available", "")) in _GONE:
                 continue
             try:
                 properties.append(_property(cells))
-            except ValueError as error:
+            except CellError as error:
                 problems.append(f"line {number}: {error}")
         if not headed and (properties or problems):
             raise InventoryError("there is no column 'reference'")
@@ -150,21 +168,18 @@ class Inventory:
         return found[:limit]
 
 
-def _number(text: str) -> float | None:
-    cleaned = text.replace(",", "").replace(" ", "")
-    if not cleaned:
-        return None
-    number = float(cleaned)
-    if not 0 <= number < 1e15:
-        raise ValueError(f"{text!r} is not a usable number")
-    return number
+def _plain(text: str) -> str:
+    return " ".join(fold(text)[0].split())
 
 
 def _property(cells: Mapping[str, str]) -> Property:
     reference = cells.get("reference", "")
     if not reference:
-        raise ValueError("no reference")
-    bedrooms = _number(cells.get("bedrooms", "").casefold().replace("studio", "0"))
+        raise CellError("no reference")
+    if is_summary(cells.values()):
+        raise CellError("it adds other rows up and is no property")
+    if sum(map(bool, cells.values())) == 1:
+        raise CellError("it has nothing but a reference")
     purpose = cells.get("purpose", "").casefold()
     return Property(
         reference=reference,
@@ -172,11 +187,9 @@ def _property(cells: Mapping[str, str]) -> Property:
         location=cells.get("location", ""),
         property_type=cells.get("property_type", ""),
         # Who wants to buy is offered what is for sale.
-        purpose={"sale": "buy", "sell": "buy", "for sale": "buy", "lease": "rent", "for rent": "rent"}.get(
-            purpose, purpose
-        ),
-        bedrooms=None if bedrooms is None else int(bedrooms),
-        price=_number(cells.get("price", "")),
-        size=_number(cells.get("size", "")),
+        purpose=_PURPOSES.get(_plain(purpose), purpose),
+        bedrooms=read_bedrooms(cells.get("bedrooms", "")),
+        price=read_price(cells.get("price", "")),
+        size=read_size(cells.get("size", "")),
         description=cells.get("description", ""),
     )

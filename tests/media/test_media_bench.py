@@ -48,8 +48,11 @@ def test_own_recordings_are_measured_each_beside_its_transcript(tmp_path: Path) 
 
 def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
     shutil.copy(VOICE_NOTE, tmp_path / "alone.ogg")
-    goal = json.loads(measured("--only", "speech", "--speech", str(tmp_path)).stdout)["goals"]["human_wer"]
-    assert goal["value"] is None
+    found = json.loads(measured("--only", "speech", "--speech", str(tmp_path)).stdout)
+    goal = found["goals"]["human_wer"]
+    assert (goal["value"], goal["met"]) == (None, None)  # neither met nor missed
+    assert found["unmeasured"] == ["human_wer"]
+    assert found["met"] is found["goals"]["speech_5s_s"]["met"]
     assert "no recording with a .txt" in goal["reason"]
     assert measured("--only", "songs").returncode == 2
     assert measured("--speech", str(tmp_path / "nowhere")).returncode == 2

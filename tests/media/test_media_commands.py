@@ -131,6 +131,7 @@ def test_gallery_list_show_export_delete(tmp_path: Path, folder: Path) -> None:
         (("list", "--kind", "film"), 2, "--kind"),
         (("list", "--since", "yesterday"), 2, "--since"),
         (("show", "99"), 1, "no entry 99"),
+        (("delete", "Nobody", "--yes"), 1, "nothing of Nobody is in the gallery"),
     ],
 )
 def test_gallery_errors_are_one_clear_line(folder: Path, arguments: tuple[str, ...], code: int, text: str) -> None:

@@ -13,7 +13,7 @@ from actors.media.errors import EngineUnavailableError, UnreadableError
 from actors.media.fields import Moment
 from actors.media.kind import detect
 from actors.media.settings import MediaSettings
-from actors.media.sound import RATE_HZ, Sound, chunks, inspect, quietest_cut, trimmed
+from actors.media.sound import RATE_HZ, Sound, chunks, inspect, passages, quietest_cut
 from actors.media.speech import load_speech_engine
 from actors.media.speech_whisper import invented
 from stress.media_bench import word_errors
@@ -41,18 +41,65 @@ def wav(path: Path, samples: np.ndarray, rate: int = RATE_HZ) -> Path:
 
 
 def test_silence_at_the_ends_goes_and_the_start_moves() -> None:
-    sound = trimmed(Sound(10.0, np.concatenate([hush(3), tone(2), hush(4)])))
-    assert sound is not None
-    assert sound.start_s == pytest.approx(12.7, abs=0.05)
-    assert len(sound.samples) / RATE_HZ == pytest.approx(2.6, abs=0.1)
+    (passage,) = passages(Sound(10.0, np.concatenate([hush(3), tone(2), hush(4)])))
+    (piece,) = passage.pieces
+    assert piece.start_s == pytest.approx(12.7, abs=0.05)
+    assert len(passage.samples) / RATE_HZ == pytest.approx(2.6, abs=0.1)
 
 
 def test_silence_is_nothing_and_steady_sound_stays_whole() -> None:
-    assert trimmed(Sound(0.0, hush(2))) is None
-    assert trimmed(Sound(0.0, hush(0))) is None
-    steady = trimmed(Sound(0.0, tone(2)))
-    assert steady is not None
+    assert passages(Sound(0.0, hush(2))) == []
+    assert passages(Sound(0.0, hush(0))) == []
+    (steady,) = passages(Sound(0.0, tone(2)))
     assert len(steady.samples) / RATE_HZ == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.0015])  # digital silence, and what a quiet room sounds like
+def test_a_long_pause_is_cut_out_and_moments_are_told_in_the_recordings_time(level: float) -> None:
+    room = np.random.default_rng(1).normal(0, level, 40 * RATE_HZ).astype(np.float32)
+    (passage,) = passages(Sound(100.0, np.concatenate([tone(3), room, tone(3), hush(0.8), tone(3)])))
+    first, second = passage.pieces
+    assert len(passage.samples) / RATE_HZ == pytest.approx(3.3 + 7.1, abs=0.1)  # pauses in a sentence stay
+    assert second.start_s == pytest.approx(142.7, abs=0.05)
+    assert passage.placed(1.0, 2.0) == pytest.approx((101.0, 102.0))
+    assert passage.placed(second.at_s + 0.3, second.at_s + 1) == pytest.approx((143.0, 143.7), abs=0.05)
+    # A word lies in one piece, wherever the recogniser saw its ends.
+    assert passage.placed(second.at_s - 0.1, second.at_s + 1)[0] == pytest.approx(second.start_s, abs=0.001)
+    assert passage.placed(1.0, second.at_s + 0.5)[1] == pytest.approx(100 + first.length_s, abs=0.001)
+
+
+def test_a_passage_fits_what_whisper_hears_at_once() -> None:
+    found = passages(Sound(0.0, np.concatenate([tone(12), hush(2)] * 5)))
+    assert [len(passage.pieces) for passage in found] == [2, 2, 1]
+    assert all(len(passage.samples) <= 30 * RATE_HZ for passage in found)
+
+
+def voice() -> np.ndarray:
+    return np.concatenate([one.samples for one in chunks(VOICE_NOTE, MediaSettings(), [])])
+
+
+def test_nothing_is_invented_in_a_pause_of_a_minute(tmp_path: Path, read: Read) -> None:
+    said, alone = voice(), read(VOICE_NOTE)
+    reading = read(wav(tmp_path / "gap.wav", np.concatenate([said, hush(60), said])))
+    assert reading.text == f"{alone.text} {alone.text}"
+    later = [word for word in reading.words if word.start_s > 30]
+    assert len(later) == len(alone.words)
+    for word, first in zip(later, alone.words, strict=True):
+        assert word.start_s == pytest.approx(first.start_s + 60 + len(said) / RATE_HZ, abs=0.5)
+
+
+def test_a_recording_that_is_quiet_as_a_whole_is_heard_whole(tmp_path: Path, read: Read) -> None:
+    quiet = np.asarray(0.02 * voice(), dtype=np.float32)  # speech at about -55 dBFS
+    (passage,) = passages(Sound(0.0, quiet))
+    assert len(passage.pieces) == 1
+    errors, said = word_errors(SAID, read(wav(tmp_path / "quiet.wav", quiet)).text)
+    assert errors <= 0.15 * said
+
+
+def test_no_word_is_lost_where_pauses_follow_one_another(tmp_path: Path, read: Read) -> None:
+    said, alone = voice(), read(VOICE_NOTE)
+    reading = read(wav(tmp_path / "long.wav", np.concatenate([said, hush(30)] * 6)))
+    assert word_errors(" ".join([alone.text] * 6), reading.text)[0] == 0, reading.text
 
 
 def test_chunks_are_cut_where_it_is_quiet_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -175,6 +222,8 @@ def test_silence_and_noise_give_no_text(tmp_path: Path, read: Read) -> None:
         ((-1.31, 0.37, 2, 0.26), True),  # "Thank you." after the last word of a human recording of 1.7 s
         ((-0.9, 0.1, 4, 0.1), True),  # "Thank you for watching." in a tenth of a second
         ((-0.39, 0.01, 6, 1.46), False),  # what was really said there
+        ((-0.88, 0.96, 1, 1.4), True),  # "you" in a minute of silence
+        ((-0.92, 0.26, 1, 0.6), False),  # a last word that was said
         ((-1.2, 0.05, 6, 3.0), False),  # mumbled: its low confidence is shown, and it stays
     ],
 )

@@ -22,7 +22,7 @@ from actors.media.lookup_import import lookup_rows
 from actors.media.sandboxed_readers import SandboxedReaders
 from actors.media.settings import GallerySettings, MediaSettings, MediaWorkerConfig
 from actors.media.worker_actor import ReadingDesk
-from messages.media import Reading, ReadItem, Table, Word
+from messages.media import GalleryEntry, Reading, ReadItem, Table, Word
 from stress.media_documents import text_pdf
 from stress.media_scenes import SCENES
 from supervision.spec import ChildSpec, SupervisorSpec
@@ -143,6 +143,8 @@ def test_the_row_says_what_was_read_or_why_not() -> None:
     assert row_note(Reading(name="a", text="x", engine="easyocr", confidence=0.87)) == "read by easyocr (0.87)"
     assert row_note(Reading(name="a", engine="vosk", notes=("it is silent",))) == "no text (vosk); it is silent"
     assert row_note(Reading(name="a", error="it is empty")) == "unread: it is empty"
+    macro = Reading(name="a", error="it is damaged", notes=("it holds macros",))
+    assert row_note(macro) == "unread: it is damaged; it holds macros"
     word = Word(text="x", start_s=0, end_s=1, confidence=1)
     table = Table(name="t", header=("a",), rows=())
     full = Reading(name="a", text="y" * 5000, cleaned=b"1", thumbnail=b"2", words=(word,), tables=(table,))
@@ -168,6 +170,30 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield made
     made.system.shutdown()
     assert made.processes() == []
+
+
+def test_the_quota_is_looked_after_soon_after_the_start(tmp_path: Path) -> None:
+    store = ContentStore(tmp_path / "data" / "media")
+    gallery = Gallery(store, GallerySettings(), writable=True)
+    for number in range(3):
+        content = store.keep(io.BytesIO(bytes([number]) * 500_000), "a.txt")
+        gallery.add(
+            GalleryEntry(
+                number=0, conversation="c", message_id=f"m{number}", sender="s", name="a.txt", sha256=content.sha256,
+                at_ms=number, kind="document", mime="text/plain", size=content.size,
+            )
+        )  # fmt: skip
+    gallery.close()
+    told = MediaWorkerConfig(folder=store.folder, gallery=GallerySettings(quota_mb=1)).model_dump_json().encode()
+    children = (
+        ChildSpec("gateway", "tests.media.toys:Asker"),
+        ChildSpec("gallery", "actors.media.gallery_actor:GalleryActor", told),
+    )
+    bench = Bench(tmp_path / "data", SupervisorSpec("root", backoff=QUICK, children=children))
+    try:
+        until(lambda: bench.do("gallery", "status")["counters"]["archived"] == 1, 30)
+    finally:
+        bench.system.shutdown()
 
 
 def answer(bench: Bench, batch: int) -> list[dict[str, Any]]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from actors.console import rows_push
 from actors.console.rows import app, moment_of
+from actors.sheets.push import PushReport
 from actors.sheets.sqlite_rows import SqliteRows
+from actors.system.settings import Settings
 from tests.rows.test_sqlite_rows import make_row
 
 
@@ -116,6 +119,42 @@ def test_unwritable_export_fails_clearly(folder: Path, tmp_path: Path) -> None:
 def test_folder_from_the_environment(folder: Path) -> None:
     result = CliRunner().invoke(app, ["--count"], env={"MAJLIS_FOLDER": str(folder)})
     assert result.stdout == "5\n"
+
+
+def pushed_folder(monkeypatch: pytest.MonkeyPatch, arguments: list[str], **variables: str) -> str:
+    """Call ``majlis rows push`` without Google; give the folder whose rows would go out."""
+    asked: list[Path] = []
+
+    def push_rows(settings: Settings, *, terminal: bool) -> PushReport:
+        assert not terminal
+        asked.append(settings.folder)
+        return PushReport(
+            complete=True, pushed=0, before=0, set_aside=0, writes=0, seconds=0.0, spreadsheet="book", notes=()
+        )
+
+    monkeypatch.setattr(rows_push, "push_rows", push_rows)
+    result = CliRunner().invoke(app, arguments, env={"MAJLIS_FOLDER": None, "MAJLIS_CONFIG": None, **variables})
+    assert result.exit_code == 0, result.stderr
+    (folder,) = asked
+    return str(folder)
+
+
+def test_push_takes_the_folder_of_its_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "x.toml"
+    config.write_text('folder = "/srv/of-the-file"\n')
+    push = ["push", "--config", str(config)]
+    assert pushed_folder(monkeypatch, push) == "/srv/of-the-file"
+    assert pushed_folder(monkeypatch, ["push"], MAJLIS_CONFIG=str(config)) == "/srv/of-the-file"
+    assert pushed_folder(monkeypatch, push, MAJLIS_FOLDER="/srv/of-the-environment") == "/srv/of-the-environment"
+    assert pushed_folder(monkeypatch, ["--folder", "/srv/given", *push]) == "/srv/given"
+    assert pushed_folder(monkeypatch, ["push"]) == "majlis-data"
+
+
+@pytest.mark.parametrize("filter_", [["--conversation", "c0*"], ["--urgent"], ["--format", "csv"], ["--json"]])
+def test_filters_before_push_are_refused(folder: Path, filter_: list[str]) -> None:
+    result = run(folder, *filter_, "push")
+    assert result.exit_code == 2
+    assert f"{filter_[0]} only shows rows; push takes them all" in result.stderr
 
 
 def test_works_beside_an_open_writer_and_changes_nothing(folder: Path) -> None:

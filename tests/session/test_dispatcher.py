@@ -100,6 +100,25 @@ def test_a_worker_past_its_deadline_is_named_and_its_late_answer_ignored() -> No
     assert again.worker != flight.worker
 
 
+def test_a_worker_that_takes_no_work_is_given_none_and_what_it_holds_stays_with_it() -> None:
+    pool, _ = dispatcher(batch=1)
+    pool.set_workers(["idle", "busy"])
+    pool.let_work("idle", work=False)
+    for item in "abc":
+        pool.offer(item)
+    flights = [flight for flight in (pool.take(), pool.take(), pool.take()) if flight]
+    assert [flight.worker for flight in flights] == ["busy", "busy"]
+    pool.let_work("busy", work=False)
+    held = pool.answered(flights[0].number)
+    assert held is not None
+    assert pool.take() is None
+    assert (pool.in_flight, pool.queued) == (1, 1)
+    pool.let_work("idle", work=True)
+    last = pool.take()
+    assert last is not None
+    assert last.worker == "idle"
+
+
 @given(st.lists(st.sampled_from(["offer", "take", "answer", "die"]), max_size=80))
 def test_nothing_is_lost_and_nothing_is_given_out_twice_at_once(steps: list[str]) -> None:
     pool, _ = dispatcher()

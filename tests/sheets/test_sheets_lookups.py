@@ -219,7 +219,7 @@ def test_bad_rows_are_told_in_one_line_and_never_stop_the_others(tmp_path: Path)
     assert "R-1" in answer(service, "Zenith Quartz Residences?", names)
     assert len(notes) == 1
     assert "3 rows are not offered: line 7:" in notes[0]
-    assert "line 3: could not convert" in notes[0]
+    assert "line 3: price 'a lot' is not understood" in notes[0]
     assert "line 5: no reference" in notes[0]
     service.refresh()
     assert len(notes) == 1  # told once

@@ -185,6 +185,17 @@ def test_writes_keep_to_their_share_of_the_quota() -> None:
     assert gate.saved(1000)["saved"] == 1000 - gate.calls["writes"]
 
 
+def test_reads_that_ran_dry_come_back_together_so_that_a_look_gets_through() -> None:
+    clock = Clock()
+    gate = governor(clock)
+    for _ in range(3):
+        while not (wait_s := gate.wait_s("book", write=False)):
+            gate.before("book", write=False)
+        clock.now += wait_s
+        for _ in range(6):  # what begins anew when one of them is held back
+            gate.before("book", write=False)
+
+
 def test_throttling_halves_the_rate_and_it_comes_back() -> None:
     clock = Clock()
     gate = governor(clock)

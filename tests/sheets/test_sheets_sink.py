@@ -75,6 +75,12 @@ def test_the_actor_writes_answers_and_survives_a_kill(
         assert ask(system, "breaker", state="open")["breaker"]["state"] == "open"
         add_rows(folder, {0: [row(3)]})
         assert not system.ask("sink", "breaker", {"state": "ajar"}, 10.0).ok
+        strange = system.ask("sink", "breaker", {"state": "open", "name": "nosuchid"}, 10.0)
+        assert not strange.ok
+        assert f"no spreadsheet 'nosuchid' is configured or was written to (known: {name})" in strange.error
+        assert [each["name"] for each in ask(system, "breaker")["breakers"]] == [name]
+        address = f"https://docs.google.com/spreadsheets/d/{name}/edit"
+        assert ask(system, "breaker", state="open", name=address)["breaker"]["name"] == name
         before = ask(system, "status")
         os.kill(before["pid"], signal.SIGKILL)
         until(lambda: (a := system.ask("sink", "status", {}, 2.0)).ok and a.result["pid"] != before["pid"])

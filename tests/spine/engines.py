@@ -68,3 +68,13 @@ class HeavyEngine:
         if asked == "full":
             time.sleep(0.2 * len(items))
         return [WorkResult(key=item.key, understanding=Understanding(tier=asked)) for item in items]
+
+
+class SlowEngine:
+    """Takes three thousandths of a second for each message."""
+
+    tier: Tier = "essential"
+
+    def understand(self, items: Sequence[WorkItem], tier: Tier | None = None) -> list[WorkResult]:
+        time.sleep(0.003 * len(items))
+        return [WorkResult(key=item.key, understanding=Understanding(tier="essential")) for item in items]

@@ -173,6 +173,36 @@ def test_rows_that_wait_for_a_sink_that_stands_still_are_emptied_where_they_wait
     assert holding(system.path) == {}
 
 
+def test_a_name_that_is_no_conversation_is_refused_and_nothing_is_deleted(start_system: StartSystem) -> None:
+    system = start_system()
+    chats = [f"Group {number}" for number in range(7)]
+    feed(
+        system,
+        [msgspec.structs.replace(message(chat, 1, "hello"), sender=PHONE, sender_name=SOPHIE) for chat in chats],
+    )
+    with closing(Gallery(ContentStore(system.folder.media), GallerySettings(), writable=True)) as gallery:
+        sent = kept(system, b"quokka" * 9)
+        entry = GalleryEntry(
+            number=0, conversation=chats[0], message_id="1", sender=SOPHIE, name="plan.txt", sha256=sent.sha256,
+            at_ms=1, kind="document", mime="text/plain", size=sent.size,
+        )  # fmt: skip
+        gallery.add(entry)
+    for name, told in (
+        (SOPHIE, "is a sender in Group 0, Group 1, Group 2, Group 3, Group 4 and 2 more"),
+        (SOPHIE, "majlis admin forget 'Group 0'"),
+        (PHONE, "is no conversation"),
+        ("Sophie Benett", "nothing is known of a conversation 'Sophie Benett'"),
+    ):
+        for _ in range(2):  # what was refused does not count as known the second time
+            done = majlis("admin", "forget", name, "--yes", "--folder", str(system.path))
+            assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+            assert told in done.stderr
+    assert {row.text for row in rows_of(system)} == {"hello"}
+    assert ContentStore(system.folder.media).path(sent.sha256).exists()
+    assert majlis("admin", "forget", chats[0], "--yes", "--folder", str(system.path)).returncode == 0
+    assert sorted(row.conversation for row in rows_of(system)) == [*chats[1:], "[deleted on request]"]
+
+
 class KilledError(Exception):
     """The command was killed."""
 

@@ -71,7 +71,7 @@ def test_thousands_of_conversations_opening_at_once(start_system: StartSystem) -
 
 
 def test_a_drain_ends_while_much_waits_in_the_inbox(start_system: StartSystem) -> None:
-    system = start_system(language__workers=1)
+    system = start_system(language__workers=1, language__engine="tests.spine.engines:SlowEngine")
     client = client_of(system)
     for turn in range(24):
         client.send([message(f"c{number}", turn, "2BR in JVC for 90k tomorrow " * 20) for number in range(500)])

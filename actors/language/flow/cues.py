@@ -8,7 +8,20 @@ from typing import Any, Final, Literal
 from actors.language.flow.words import PhraseBook
 
 Cue = Literal[
-    "new", "opener", "thanks", "end", "done", "more", "same", "other", "fault", "mine", "chase", "detail", "appliance"
+    "new",
+    "opener",
+    "thanks",
+    "end",
+    "done",
+    "more",
+    "same",
+    "other",
+    "fault",
+    "mine",
+    "chase",
+    "detail",
+    "appliance",
+    "pending",
 ]
 
 _CUES: Final[dict[Cue, str]] = {
@@ -31,7 +44,8 @@ _CUES: Final[dict[Cue, str]] = {
     " may i; please find; find me; find; get me; help me; help me find; show me; give me; book me; book; reserve;"
     " buy; purchase; go ahead; lets;"
     " search; search for; look up; look for; look into; check; make a reservation; make me; let's; let me;"
-    " what about; how about; what's; what is; what are; is there; are there; do you have; do i have; tell me;"
+    " what about; how about; what's; what is; what are; is there; are there; what is there; what's there;"
+    " what else is there; do you have; do i have; tell me;"
     " i have to; i've got to; i'm planning; i am planning; planning to; i feel like; i could use;"
     " i could really use; i'm going to;"
     " i plan to; i think i; suggest; recommend; any; where can i; where could i; how do i; how do we; how can i;"
@@ -68,15 +82,15 @@ _CUES: Final[dict[Cue, str]] = {
     " دي; هي; فيها; عليها; الشقه دي; هناك; نفس المكان; nafs el sha2a; nafs elwe7da; nafs el unit; nafsaha; nafso;"
     " feha; fiha; 3aleha; di; hay; the sha2a di",
     "other": "the other one; the other unit; the other apartment; the other flat; the other villa; the other property;"
-    " the other place; other one; other unit; the previous one; the earlier one; التانيه; الثانيه الاخري; الاخري;"
-    " الوحده التانيه; الشقه التانيه; el tanya; eltanya; el tany; el sha2a el tanya",
+    " the other place; other one; other unit; the previous one; the earlier one; الثانيه الاخري; الاخري",
     # A question about the thing found.
     "detail": "do they; does it; does the; does that; does this; does she; does he; is it; are they; will it; has it;"
     " have they; is she; is he; is that; is this; are those; is the; phone number; the address; street address; rating;"
     " how much; how far; what time; how long; where is; where do they; when does it; which station; what genre; who is;"
     " who directed; what is the price; بكام; بكم; فين; وين; كم سعره; متي; bkam; fen; wein; emta",
     "chase": "any update; any updates; any news; still waiting; following up; follow up; just checking; what happened;"
-    " get back to me; did you; have you; في جديد; فيه جديد; ايش صار; شو صار; ايه الاخبار; لسه مستني; fe gdeed;"
+    " what's happening; what is happening; how's it going with; where are we with; get back to me; did you; have you;"
+    " في جديد; فيه جديد; ايش صار; شو صار; ايه الاخبار; لسه مستني; fe gdeed;"
     " eh el akhbar; shu sar; feh gdid",
     # Something at home does not work: a matter for maintenance, whatever else is talked about.
     "fault": "broken; leak; leaking; leaks; leakage; not working; doesn't work; does not work; isn't working;"
@@ -88,7 +102,15 @@ _CUES: Final[dict[Cue, str]] = {
     " 3atlan; 3atlana; seyana; siyana; shakwa; mksor; maksoor",
     "mine": "my apartment; my flat; my villa; my unit; my house; my place; our apartment; our flat; our villa; our"
     " house; my ac; my current; my rent; our rent; my lease; my contract; my landlord; my tenant; my neighbour;"
-    " my building; شقتي; بيتي; فيلتي; ايجاري انا; عقدي; sha2ety; sha2ti; beety; عندي بالشقه",
+    " my building; my deposit; my refund; my request; my complaint; my cheque; my ticket; my keys; my money;"
+    " our deposit; our request; our complaint;"
+    " شقتي; بيتي; فيلتي; ايجاري انا; عقدي; sha2ety; sha2ti; beety; عندي بالشقه",
+    # What waits for another's answer: an offer that was made.
+    "pending": "did the owner; did the seller; did the landlord; did the buyer; has the owner; has the seller; has the"
+    " landlord; will the owner; will the landlord; will the seller; the owner accept; the seller accept; the landlord"
+    " accept; the owner agree; the landlord agree; the owner say; the landlord say; the seller say; from the owner;"
+    " from the landlord; from the seller; my offer; our offer; the offer; owner's answer; owner's reply; صاحب الشقه رد;"
+    " المالك رد; المالك وافق; رد المالك; موافقه المالك; عرضي; العرض; el malek radd; el malek wafe2; el malek; el 3ard",
     # What gets repaired: a word about it that asks for nothing new goes to the complaint about it.
     "appliance": "ac; a c; air conditioner; air conditioning; heater; water heater; boiler; fridge; washing machine;"
     " dishwasher; oven; lift; elevator; toilet; sink; pipe; ceiling; technician; electrician; repair; fixed; تكييف;"
@@ -101,7 +123,8 @@ _ORDINALS: Final = {
     1: "the first one; the first; first one; 1st one; the 1st; option 1; number 1; option one; the former; الاولي;"
     " الاول; اول واحده; el oula; el awel; elawal; awel wa7da; awwal wahda",
     2: "the second one; the second; second one; 2nd one; the 2nd; option 2; number 2; option two; the latter; الثانيه;"
-    " ثاني واحده; تاني واحده; tany wa7da; tani wahda; el thania; el tania; el sania",
+    " ثاني واحده; تاني واحده; tany wa7da; tani wahda; el thania; el tania; el sania; el tanya; eltanya; el tany;"
+    " el taneya; el sha2a el tanya; el we7da el tanya; التانيه; الوحده التانيه; الشقه التانيه; الشقه الثانيه",
     3: "the third one; the third; third one; 3rd one; the 3rd; option 3; number 3; option three; الثالثه; التالته;"
     " ثالث واحده; تالت واحده; talet wa7da; el talta; el thaltha",
     4: "the fourth one; the fourth; fourth one; 4th one; the 4th; option 4; option four; الرابعه; rabe3 wa7da",

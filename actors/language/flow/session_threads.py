@@ -59,11 +59,15 @@ class SessionThreads:
 
 
 def _told(verdict: ThreadVerdict) -> tuple[str, ...]:
-    """Say on the row what happened to the threads, how sure that is, and what spoke for it."""
-    if verdict.reopened:
-        return ("thread reopened",)
-    if not verdict.switched and not verdict.split:
+    """Say on the row what happened to the threads, how sure that is, and what spoke for it, how surely."""
+    if verdict.split:
+        what = "split from the one before"
+    elif verdict.switched:
+        what = "switched and reopened" if verdict.reopened else "switched"
+    elif verdict.reopened:
+        what = "reopened"
+    else:
         return ()
-    what = "split from the one before" if verdict.split else "switched"
-    signals = ", ".join(signal.name for signal in verdict.signals if signal.weight > 0)
-    return (f"thread {what} ({verdict.confidence:.2f}{': ' if signals else ''}{signals})",)
+    signals = [s for s in verdict.signals if s.weight > 0 or s.name in {"same_subject", "time_gap"}]
+    told = ", ".join(f"{signal.name} {signal.confidence:.2f}" for signal in signals)
+    return (f"thread {what} ({verdict.confidence:.2f}{': ' if told else ''}{told})",)

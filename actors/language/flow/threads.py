@@ -12,6 +12,7 @@ import msgspec
 
 from actors.language.flow.agency_matters import GENERAL, STAGES
 from actors.language.flow.settings import FlowSettings
+from actors.language.flow.subject_fit import named
 from actors.language.flow.thread_choice import Choice, choose
 from actors.language.flow.thread_reading import read
 from messages.flow import FlowSignal, MessageFacts, Subject, Thread, ThreadState, ThreadVerdict
@@ -152,10 +153,12 @@ def _open(state: ThreadState, choice: Choice, topic: str, at: int, sentiment: fl
 
 
 def _go_on(old: Thread, choice: Choice, topic: str, at: int, sentiment: float | None) -> Thread:
+    # One's own matter that names no property does not become a stage of a deal by a side remark.
+    fixed = old.name == GENERAL or (topic in STAGES and old.topic not in STAGES and not named(choice.subject))
     return Thread(
         id=old.id,
         name=old.name,
-        topic=topic if topic and old.name != GENERAL else old.topic,
+        topic=old.topic if fixed or not topic else topic,
         subject=choice.subject,
         opened_ms=old.opened_ms,
         last_ms=max(old.last_ms, at),

@@ -12,16 +12,20 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from actors.language.errors import LanguageError
+from actors.language.gazetteer.arabizi_names import key_of, telling
+from actors.language.gazetteer.near_names import NearNames
 from actors.language.rules.fold import MARK, tokenize
+from actors.language.rules.word_set import word_set
 from messages.understanding import EntityType
 
 KINDS: Final = ("location", "project", "property_type", "purpose", "feature", "person")
-FLAGS: Final = frozenset({"cue", "cap"})
+FLAGS: Final = frozenset({"cue", "cap", "misspelt"})
 MOST_TOKENS: Final = 8
 FILES_VARIABLE: Final = "MAJLIS_GAZETTEER"
 SHORTEST_FUZZY: Final = 6
 SHORTEST_FUZZY_ARABIC: Final = 9
 SHORTEST_OWN: Final = 3
+SHORTEST_FINAL: Final = 5
 
 
 class GazetteerError(LanguageError):
@@ -37,6 +41,7 @@ class Entry(NamedTuple):
         cue: the name is also an ordinary word: it counts only after a word like "in" or "near".
         cap: it counts with a capital letter, or after such a word.
         expand: the spelling is a short form, so that the value is the full name; else the value is what is written.
+        written: the spelling itself, in lower case: the value where a text has it with a slip.
     """
 
     type: EntityType
@@ -44,6 +49,7 @@ class Entry(NamedTuple):
     cue: bool = False
     cap: bool = False
     expand: bool = False
+    written: str = ""
 
 
 def name_key(name: str) -> tuple[str, ...]:
@@ -55,17 +61,26 @@ def name_key(name: str) -> tuple[str, ...]:
 def is_short_form(words: tuple[str, ...], canonical: tuple[str, ...]) -> bool:
     """Whether a spelling abbreviates a name ("jvc", "d3") rather than being a part or a variant of it ("barsha")."""
     short = "".join(words)
+    if words[0][0] > "\u0600":
+        return len(words) > 1 and all(word in _LETTERS for word in (words[0].removeprefix("ال"), *words[1:]))
     if any(len(word) == 1 and word.isalpha() and word not in canonical for word in words):
         return True
     return len(short) <= 4 and short.isascii() and not set(words) & set(canonical) and short != "".join(canonical)
+
+
+# the names of Latin letters in Arabic: "جي بي ار"
+_LETTERS: Final = word_set(
+    "اي ايه بي سي دي اف جي جيه اتش ايتش كي كيه ال ام ان او بيه كيو ار اس تي تيه يو في فيه دبليو دابليو اكس واي زد"
+)
 
 
 class Gazetteer:
     """Names and what they stand for.
 
     A file is UTF-8, one name a line, columns separated by tabs: kind, canonical name, other spellings separated by
-    ``|``, flags separated by ``,``. Lines that start with ``#`` and empty ones are skipped. A later file wins. A
-    two-letter country among the flags makes the name mean this only for that region where it has another meaning.
+    ``|``, flags separated by ``,``; with the flag ``misspelt`` the value of a spelling is the name.
+    Lines that start with ``#`` and empty ones are skipped. A later file wins. A two-letter country among the flags
+    makes the name mean this only for that region where it has another meaning.
 
     Args:
         paths: further files, read after the ones that come with the package.
@@ -85,6 +100,7 @@ class Gazetteer:
         self._regional: dict[str, dict[str, Entry]] = {}
         self.persons: dict[str, Entry] = {}
         self.longest: dict[str, int] = {}
+        self.by_consonants: dict[tuple[bool, str], Entry] = {}
         self.words_with_digits: frozenset[str] = frozenset()
         files = sorted(Path(__file__).parent.glob("*.tsv")) if builtin else []
         for path in [*files, *paths]:
@@ -111,12 +127,18 @@ class Gazetteer:
         """
         self._entries, self._regional = other._entries, other._regional
         self.persons, self.longest = other.persons, other.longest
+        self.by_consonants = other.by_consonants
         self._index()
 
     def _index(self) -> None:
         names: dict[str, list[str]] = {}
         digits: set[str] = set()
+        self.beginnings: set[str] = set()  # all but the last words of every name
         for key, entry in self._entries.items():
+            space = key.find(" ")
+            while space > 0:
+                self.beginnings.add(key[:space])
+                space = key.find(" ", space + 1)
             for word in key.split():
                 if word[0].isdigit() and not word.isdigit():
                     digits.add(word)
@@ -125,6 +147,7 @@ class Gazetteer:
                 names.setdefault(key[0], []).append(key)
         self.words_with_digits = frozenset(digits)
         self._names = names
+        self.near = NearNames(self._entries)
         self.fuzzy = lru_cache(maxsize=65536)(self._fuzzy)
 
     def __len__(self) -> int:
@@ -154,7 +177,7 @@ class Gazetteer:
             raise GazetteerError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
         for flag in flags - FLAGS:
             if not (len(flag) == 2 and flag.isalpha()):
-                raise GazetteerError(f"unknown flag {flag!r}: cue, cap, or a two-letter country")
+                raise GazetteerError(f"unknown flag {flag!r}: cue, cap, misspelt, or a two-letter country")
         if not name_key(name):
             raise GazetteerError(f"the name {name!r} has no letters")
         value = " ".join(name.lower().split())
@@ -169,9 +192,14 @@ class Gazetteer:
                 value,
                 "cue" in flags,
                 "cap" in flags,
-                kind in ("property_type", "purpose") or is_short_form(words, canonical),
+                kind in ("property_type", "purpose")
+                or "misspelt" in flags
+                or (kind != "feature" and is_short_form(words, canonical)),
+                " ".join(alias.lower().split()),
             )
             self._put(words, entry, regions)
+            if kind in ("location", "project"):
+                self._put_spellings(words, entry)
             if words[0][0] > "\u0600":
                 rest = words[1:]
                 other = words[0][2:] if words[0].startswith("ال") else "ال" + words[0]
@@ -181,6 +209,23 @@ class Gazetteer:
                     self._put((other, *rest), entry._replace(cue=True) if bare else entry, regions, weak=True)
                 if rest and not rest[0].startswith("ال"):
                     self._put((other, "ال" + rest[0], *rest[1:]), entry, regions, weak=True)
+
+    def _put_spellings(self, words: tuple[str, ...], entry: Entry) -> None:
+        """Add the spellings of a place that differ by rule: "جميره", "el tagamo3", "jumeirah lakes tower"."""
+        if words[0][0] > "\u0600":
+            if len(words[-1].removeprefix("ال")) >= SHORTEST_FINAL and words[-1].endswith("ا"):
+                self._put((*words[:-1], words[-1][:-1] + "ه"), entry, weak=True)
+            key = key_of(words) if len(words) <= 2 and not (entry.cue or entry.cap) else ""
+            if key:
+                self.by_consonants.setdefault((words[0].startswith("ال"), key), entry)
+            return
+        if len(words) > 2 and words[0] != "the" and words[-1].isalpha() and len(words[-1]) > 3 and not entry.cue:
+            last = words[-1][:-1] if words[-1].endswith("s") else words[-1] + "s"
+            self._put((*words[:-1], last), entry, weak=True)
+        if words[0] == "el" and telling(words[-1]) and len(words) == 2:
+            self._put(words[1:], entry, weak=True)
+        elif words[0] not in ("el", "al", "the") and len(words) < MOST_TOKENS and any(map(telling, words)):
+            self._put(("el", *words), entry, weak=True)
 
     def _put(self, words: tuple[str, ...], entry: Entry, regions: Sequence[str] = (), *, weak: bool = False) -> None:
         key = " ".join(words)

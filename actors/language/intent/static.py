@@ -1,7 +1,6 @@
-"""Static sentence embeddings: the mean of distilled word-piece vectors (model2vec) of the local MiniLM.
+"""Static sentence embeddings: the mean of word-piece vectors distilled from the local MiniLM in training.
 
-``model2vec`` does the distillation in training; the model folder keeps its table and tokenizer, which need only a
-look-up and a mean when used, so that a worker loads in a fraction of a second.
+The model folder keeps their table and the tokenizer: a look-up and a mean, and a worker loads in a moment.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def _inherit(tokens: Tokens, number: Number, right: Number) -> Candidate | None:
     """Give the first bound of a range the unit of its second."""
     if not _joined(tokens, number.after, right.first):
         return None
-    start, end = tokens.starts[number.first], tokens.ends[number.after - 1]
+    start, end = tokens.starts[number.first] + number.skip, tokens.ends[number.after - 1]
     both = tokens.texts[number.after] in _AND
     if right.role == "price":
         scale = _inherited_scale(number.value, right)

@@ -75,7 +75,7 @@ def read_area(tokens: Tokens, number: Number, at: int, scale: float = 1.0) -> Ca
         return None
     if not factor:
         return None
-    return Candidate(tokens.starts[number.first], tokens.ends[last], "size", round(value * factor), 0.95)
+    return Candidate(tokens.starts[number.first] + number.skip, tokens.ends[last], "size", round(value * factor), 0.95)
 
 
 def _square(texts: list[str], at: int) -> tuple[int, float]:

@@ -41,7 +41,10 @@ class Clock:
         """The ISO date of a day and month: of the year given, else the nearest one that is not long past."""
         try:
             if year:
-                return dt.date(year + 2000 if year < 100 else year, month, day).isoformat()
+                if year < 100:
+                    # Two figures mean the past where they would be a generation ahead: dates of birth.
+                    year += 2000 if year + 2000 <= self.today.year + 25 else 1900
+                return dt.date(year, month, day).isoformat()
             found = dt.date(self.today.year, month, day)
             if (self.today - found).days > 120:
                 found = dt.date(self.today.year + 1, month, day)
@@ -56,6 +59,14 @@ class Clock:
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
         try:
             return dt.date(year, month, day).isoformat()
+        except (ValueError, OverflowError):
+            return ""
+
+    def day_of_month(self, day: int, months: int) -> str:
+        """The ISO date of a day of the month that is some months from this one, "" where there is none."""
+        month = self.today.year * 12 + self.today.month - 1 + months
+        try:
+            return dt.date(month // 12, month % 12 + 1, day).isoformat()
         except (ValueError, OverflowError):
             return ""
 

@@ -33,6 +33,13 @@ def whole(number: float) -> int | float:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
+def outside(candidates: Iterable[Candidate], spans: list[Candidate]) -> Iterable[Candidate]:
+    """Leave out the candidates that overlap any of some spans."""
+    if not spans:
+        return candidates
+    return [c for c in candidates if not any(c.start < s.end and s.start < c.end for s in spans)]
+
+
 def resolve(candidates: Iterable[Candidate], length: int) -> list[Candidate]:
     """Choose spans that do not overlap: the surer first, then the longer, then the earlier.
 

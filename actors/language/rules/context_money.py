@@ -2,56 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
 from actors.language.rules.amounts import COUNTED_WORDS
 from actors.language.rules.candidate import Candidate, whole
 from actors.language.rules.fold import Tokens
+from actors.language.rules.money_words import (
+    AFTER_SUM,
+    AREA_BEFORE,
+    CAN,
+    CHEQUES,
+    DEAL_TALK,
+    DEALS,
+    FEES,
+    FOR,
+    GO,
+    HOME_TALK,
+    LABELS,
+    MONEY_BEFORE,
+    MONEY_SURE,
+    MONTHLY,
+    MOST_CHEQUES,
+    NO_PLURALS,
+    NOT_MONEY_BEFORE,
+    NUMBERED,
+    OFFERED,
+    PERIODS,
+    RATED,
+    RENT_TALK,
+    RENT_WORDS,
+    SERVICES,
+    SMALL_FEES,
+    SPENT,
+    THEY,
+    UNDER,
+    VERBS,
+    YEARLY,
+)
 from actors.language.rules.numbers import Number
-from actors.language.rules.word_set import word_set
-
-_DEAL_TALK: Final = word_set(
-    "wants wanted demands demanding steep much salary offer offers offered offering counter price prices priced "
-    "asking ask rent budget owner seller landlord buyer "
-    "buyers deal accept accepted accepts agree agreed settle negotiate negotiable negotiation discount reduce "
-    "reduced lower lowest drop dropped raise raised increase increased final best last meet split difference "
-    "market index calculator cheap expensive insult joke lowball robbery cash cheque cheques chq chqs pay paying "
-    "paid sign signs signed signing commission deposit close worth value quote quoted max maximum min minimum "
-    "stretch stretches went gone sold rented neighbour neighbor neighbours similar same comparable listed afford "
-    "amount money reject rejected reserve sell selling tenant renew renewal السعر سعر عرض ايجار المالك البائع "
-    "المشتري نهائي اخر غالي رخيص نزل نزلوه تنزل نتفق موافق موافقين دافعين يدفع ادفع دفع ميزانيه ميزانيتي المطلوب "
-    "مطلوب كاش شيك شيكات تفاوض حدود كثير كتير وايد غاليه زياده خلها خليها خلوها نزلها تطلبون يبون قيمه بدل سعره "
-    "سعرها se3r el3ard 3ard malek malek ghaly 8aly r5is rakhis nazel nazelo 5alleha "
-    "khalleha khaliha akher a5er cash cheque nemshi mwafe2 mowafe2 adfa3 badfa3 mizaniya budget keteer kteer"
-)
-_MONEY_BEFORE: Final = word_set(
-    "salary instead rent price budget under below above over max maximum min minimum upto asking ask offer offered "
-    "offering "
-    "offers pay paid paying paying deposit cost costs at for around approx about reduce reduced drop dropped "
-    "lower lowest accept accepts take takes wants want do final best lets let make makes made close settle agree "
-    "agreed go "
-    "counter fee fees commission charge charges charged increase increased raise raised worth value valued quote "
-    "quoted cheque cheques transfer transferred sent send amount total balance is now to from between within than "
-    "last net was ميزانيه ميزانيتي ميزانيتنا بحدود حدود ب سعر السعر ايجار الايجار بسعر عرض دفعت ادفع تحت فوق اقل "
-    "اكثر عند حوالي تحويل عربون مقدم b be bi mizaniya mezaniya budget el el3ard 3ard 3ardi as3ar se3r si3r da2af7 "
-    "adfa3 dafa3t 3arboon ta7t a2al"
-)
-_MONEY_SURE: Final = word_set(
-    "salary dafa3t adfa3 badfa3 دفعت ادفع دفعنا حولت paid pay rent price budget under below max maximum asking offer "
-    "offered pay paid deposit fee fees commission upto ميزانيه ميزانيتي سعر السعر الايجار بسعر عرض تحت se3r ta7t"
-)
-_PERIODS: Final = word_set(
-    "month monthly mo year yearly yr annum annual annually pm pa pcm week weekly cheque cheques chq chqs cash net "
-    "negotiable final flat total deposit شهري شهريا سنوي سنويا بالسنه بالشهر فالسنه كاش نقدا sanawi shahri fel "
-    "felsana felshahr cash"
-)
-_DEALS: Final = word_set(
-    "do accept take takes settle agree final last best make counter offer offered close go meet budget price rent "
-    "wants want asking reduce lower drop under below max lets at from to ask raise increase than least is for b ب "
-    "عرض اخر خلها خليها خلوها "
-    "السعر akher a5er a5r take"
-)
 
 
 @dataclass(slots=True)
@@ -63,6 +53,8 @@ class _Talk:
         amounts: the prices already found, in full.
         scales: their multipliers.
         sizes: the sizes found.
+        home: it speaks of rooms, an area or a kind of property.
+        rent: it speaks of a rent.
         prices_end: where the last bare amount ended.
     """
 
@@ -70,6 +62,8 @@ class _Talk:
     amounts: list[float]
     scales: set[float]
     sizes: list[float]
+    home: bool = False
+    rent: bool = False
     prices_end: int = -1
 
 
@@ -83,12 +77,16 @@ def find_bare_money(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     Returns:
         candidates: prices, and sizes that name no unit beside one that does.
     """
+    if all(number.role for number in numbers):
+        return []
     priced = [number for number in numbers if number.role == "price"]
     talk = _Talk(
-        deal=not _DEAL_TALK.isdisjoint(tokens.texts),
+        deal=not DEAL_TALK.isdisjoint(tokens.texts),
         amounts=[number.value * number.scale for number in priced if number.value * number.scale >= 1000],
         scales={number.scale for number in priced},
         sizes=[number.value for number in numbers if number.role == "size"],
+        home=any(number.role in _HOME_ROLES for number in numbers) or not HOME_TALK.isdisjoint(tokens.texts),
+        rent=not RENT_TALK.isdisjoint(tokens.texts),
     )
     by_first = {number.first: number for number in numbers}
     found: list[Candidate] = []
@@ -111,45 +109,105 @@ def find_bare_money(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
     return found
 
 
+def find_sale_ranges(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
+    """Find ranges in millions before their first bounds are taken for hours: "from 2 to 2.5"; sets roles.
+
+    Args:
+        tokens: the text.
+        numbers: its numbers; those without a role are looked at.
+    """
+    found: list[Candidate] = []
+    texts = tokens.texts
+    for left, right in itertools.pairwise(numbers):
+        if left.role or right.role or left.in_words or right.in_words or right.first - left.after != 1:
+            continue
+        after = texts[right.after] if right.after < len(texts) else ""
+        decimals = [texts[number.first].partition(".")[2] for number in (left, right)]
+        if (
+            texts[left.after] in ("to", "-", "till", "upto", "ل", "الي", "le", "l")
+            and any(len(digits) == 1 or digits in ("25", "75") for digits in decimals)
+            and 1 <= left.value < right.value < 2 * left.value < 40
+            and (not after.isalpha() or after in AFTER_SUM)
+            and after not in ("%", ":", "/")
+            and (left.first == 0 or texts[left.first - 1] not in NOT_MONEY_BEFORE)
+        ):
+            for number in (left, right):
+                number.role, number.scale = "price", SALE_SCALE
+                start, end = tokens.starts[number.first], tokens.ends[number.after - 1]
+                found.append(Candidate(start, end, "price", whole(number.value * SALE_SCALE), 0.74))
+    return found
+
+
+_HOME_ROLES: Final = frozenset({"bedrooms", "bathrooms", "size"})
+
+
 def _plainness(number: Number) -> bool:
     return not number.grouped
-
-
-_LABELS: Final = word_set("# / + floor tower building block gate phase street")
 
 
 def _counts_else(tokens: Tokens, number: Number, by_first: dict[int, Number], talk: _Talk) -> bool:
     """Whether what stands around a number makes it something other than money."""
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     first, at = number.first, number.after
-    if texts[first][0] == "0" and not texts[first].startswith("0."):
-        return True
     after = texts[at] if at < len(texts) else ""
     further = texts[at + 1] if at + 1 < len(texts) else ""
-    if number.value >= 1000 and after in ("month", "year") and further != "old":
-        return False  # "6,000 month"
+    if _no_amount(texts[first], number) or _for_a_sound(texts, number, after) or _clock_like(tokens, number, after):
+        return True
+    if (after == "/" and _cheques(texts, at)) or (
+        number.value >= 1000 and after in ("month", "year") and further != "old"
+    ):
+        return False  # "120/4 cheques", "6,000 month"
     dash = after == "-" and further != "" and starts[at] == ends[at - 1] and starts[at + 1] == ends[at]
     if dash and not _range_with(number, by_first.get(at + 1)):
         return True
     if after in COUNTED_WORDS or after in ("%", ":", "@") or (number.value < 1000 and _plural(after)):
         return True
-    if after == "/" and further not in _PERIODS and further != "-":
+    if after == "/" and further not in PERIODS and further != "-":
         return True
     before = texts[first - 1] if first else ""
-    if before in _LABELS:
+    if before in LABELS or (before == "[" and "," in texts[first]):
         return True
     return before == "-" and starts[first] == ends[first - 1] and (first < 2 or talk.prices_end != ends[first - 2])
 
 
-_NO_PLURALS: Final = word_set(
-    "is was as has its his this thus yes plus less unless pls plz works thanks sounds makes seems gives needs suits "
-    "guess less across always perhaps besides us bonus dewa's cheques includes means covers sirs boss"
-)
+_MOST: Final = 1e9
+
+
+def _no_amount(written: str, number: Number) -> bool:
+    """Whether the figures alone rule an amount out: a leading zero, an account's length, a coordinate's decimals."""
+    return (
+        (written[0] == "0" and not written.startswith("0."))
+        or (number.value >= _MOST and not number.grouped)
+        or len(written.partition(".")[2]) > 3
+    )
+
+
+def _cheques(texts: list[str], at: int) -> bool:
+    """Whether a slash after a number leads to a count of cheques: "120/4 cheques"."""
+    return texts[at + 2 : at + 3] != [] and texts[at + 1] in MOST_CHEQUES and texts[at + 2] in CHEQUES
+
+
+def _for_a_sound(texts: list[str], number: Number, after: str) -> bool:
+    """Whether a figure is written for how it sounds: "looking 2 buy", "villa 4 sale"."""
+    if number.first == 0 or texts[number.first] not in ("2", "4"):
+        return False
+    return after in (VERBS if number.value == 2 else FOR) and texts[number.first - 1].isalpha()
+
+
+def _clock_like(tokens: Tokens, number: Number, after: str) -> bool:
+    """Whether digits touch am or pm and read as a time: "530pm"; "850 pm" may be a rent."""
+    if after not in ("am", "pm") or number.value != int(number.value):
+        return False
+    value, at = int(number.value), number.after
+    reads = 1 <= value <= 12 or (100 <= value < 1300 and value % 100 < 60 and value // 100 <= 12)
+    touches = tokens.starts[at] == tokens.ends[at - 1]
+    said_before = tokens.texts[max(0, number.first - 24) : number.first]
+    return reads and (after == "am" or (touches and MONEY_SURE.isdisjoint(said_before)))
 
 
 def _plural(word: str) -> bool:
     """Whether a word after a number is what it counts: "40 visits"."""
-    return len(word) > 3 and word[-1] == "s" and word.isascii() and word not in _NO_PLURALS and word.isalpha()
+    return len(word) > 3 and word[-1] == "s" and word.isascii() and word not in NO_PLURALS and word.isalpha()
 
 
 def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
@@ -162,41 +220,69 @@ def _bare(tokens: Tokens, number: Number, talk: _Talk) -> Candidate | None:
     following = texts[at : at + 2]
     if following == ["/", "-"]:
         following = texts[at + 2 : at + 4]
-    period = not _PERIODS.isdisjoint(following) or following[:1] == ["per"] or following in _EACH
+    cheques = after == "/" and _cheques(texts, at)
+    period = cheques or not PERIODS.isdisjoint(following) or following[:1] == ["per"] or following in _EACH
     start, end = tokens.starts[first], tokens.ends[at - 1]
     if texts[at : at + 2] == ["/", "-"]:
         return Candidate(start, tokens.ends[at + 1], "price", whole(value), 0.9)
-    if following[:1] == ["per"] and following[1:] and following[1] in _RATED:
+    if following[:1] == ["per"] and following[1:] and following[1] in RATED:
         return Candidate(start, end, "price", whole(value), 0.85)
     if number.grouped and not talk.amounts and any(0.5 < value / size < 2 for size in talk.sizes):
         return Candidate(start, end, "size", round(value), 0.75)  # "1,450 sqft, not 1,380"
-    if near in _AREA_BEFORE and value >= 100 and not after.isalpha():
+    if near in AREA_BEFORE and value >= 100 and not after.isalpha():
         return Candidate(start, end, "size", round(value), 0.8)  # "BUA 3,120"
     if value < 1000:
-        scaled = _elliptical(value, talk, near, period=period)
+        small = 20 <= value == int(value) and not cheques and _small_sum(texts, number)
+        yearly = cheques or (period and _each(texts, at, YEARLY))
+        monthly = period and _each(texts, at, MONTHLY)
+        scaled = (
+            value
+            if small
+            else _elliptical(value, texts[first], talk, before, after, yearly=yearly, monthly=monthly, period=period)
+        )
         return Candidate(start, end, "price", whole(scaled), 0.74) if scaled else None
     sure = 0.9 if number.grouped else _plain_thousands(value, before, period=period)
     return Candidate(start, end, "price", whole(value), sure) if sure else None
 
 
 _EACH: Final = (["a", "month"], ["a", "year"], ["a", "week"])
-_RATED: Final = word_set("sqft sqm sq square sft foot ft meter metre night day head person hour car key visit")
 
 
 def _plain_thousands(value: float, before: list[str], *, period: bool) -> float:
     """Say how surely a number of four and more digits, without separators, is money; 0 where it is not."""
-    if 1900 <= value <= 2100 and not period:
+    if 1900 <= value <= 2100 and not period and not (value % 50 == 0 and before and before[-1] in FEES):
         return 0.0  # a year
-    if period or not _MONEY_SURE.isdisjoint(before):
+    if period or not MONEY_SURE.isdisjoint(before):
         return 0.85
-    if (before and before[-1] in _MONEY_BEFORE and value >= 10000) or (
-        value % 500 == 0 and not _DEALS.isdisjoint(before)
+    if (before and before[-1] in MONEY_BEFORE and value >= 10000) or (
+        value % 500 == 0 and not DEALS.isdisjoint(before)
     ):
         return 0.75
     return 0.7 if value >= 10000 and value % 500 == 0 else 0.0
 
 
-_AREA_BEFORE: Final = word_set("bua gfa area size carpet builtup suite sqft مساحه مساحتها المساحه")
+def _small_sum(texts: list[str], number: Number) -> bool:
+    """Whether a sum is for something small and so is written in full: "500 for cleaning", "the plumber took 350"."""
+    first, at = number.first, number.after
+    before, following = texts[max(0, first - 4) : first], texts[at : at + 4]
+    if before and before[-1] in SMALL_FEES and NUMBERED.isdisjoint(before):
+        return True
+    if following[:1] == ["from"] and "deposit" in following:
+        return True
+    if (
+        following[:1] in (["for"], ["عشان"], ["3ashan"])
+        and "no" not in following
+        and not SERVICES.isdisjoint(following)
+    ):
+        return True
+    return not SERVICES.isdisjoint(before[:-1]) and before[-1] in SPENT
+
+
+def _each(texts: list[str], at: int, words: frozenset[str]) -> bool:
+    """Whether a period stands right after a number: "yearly", "a year", "/ mo"."""
+    if texts[at : at + 1] and texts[at] in ("a", "per", "/", "each", "every", "in", "fel", "في"):
+        at += 1
+    return at < len(texts) and texts[at] in words
 
 
 def _range_with(number: Number, right: Number | None) -> bool:
@@ -225,30 +311,62 @@ SALE_SCALE: Final = 1e6
 _USUAL_SCALES: Final = frozenset({RENT_SCALE, SALE_SCALE})
 
 
-def _elliptical(value: float, talk: _Talk, near: str, *, period: bool) -> float | None:
+def _elliptical(
+    value: float, written: str, talk: _Talk, words: list[str], after: str, *, yearly: bool, monthly: bool, period: bool
+) -> float | None:
     """Scale an amount that leaves its thousands or millions out.
 
     A rent is spoken of in thousands ("95"), a sale in millions with decimals ("1.45"); another amount of the message
     decides where there is one. Without talk of a deal nothing is scaled.
     """
+    near = words[-1] if words else ""
     for amount in talk.amounts:
         for scale in (*_USUAL_SCALES, *(talk.scales - _USUAL_SCALES - {1.0})):
             if 0.4 < value * scale / amount < 2.5:
                 return value * scale
     if value != int(value):
-        return value * SALE_SCALE if value < 60 and near not in _NOT_MONEY_BEFORE else None
+        return _decimal(value, written, talk, words, after, monthly=monthly)
+    if yearly and value >= 20:
+        return value * RENT_SCALE
     if period and value >= 100:
         return value
-    if near in _NOT_MONEY_BEFORE or not talk.deal or (talk.amounts and RENT_SCALE not in talk.scales):
+    put = _put_forward(words, after, talk)
+    if near in NOT_MONEY_BEFORE or not (talk.deal or put) or (talk.amounts and RENT_SCALE not in talk.scales):
         return None
-    if value >= 100 and 1 <= value % 100 <= 24 and near not in _DEALS:
+    if value >= 100 and 1 <= value % 100 <= 24 and near not in DEALS and not put:
         return None  # floor and door
-    return value * RENT_SCALE if value >= 30 or (value >= 20 and near in _DEALS) else None
+    return value * RENT_SCALE if value >= 30 or (value >= 20 and near in DEALS) else None
 
 
-_NOT_MONEY_BEFORE: Final = word_set(
-    "form page clause article section part step option number no age aged version level chapter room flat unit "
-    "villa building floor tower phase gate block street road route exit bus line ticket case ref reference order "
-    "id code pin gate since until on day month year january february march april may june july august september "
-    "october november december jan feb mar apr jun jul aug sep oct nov dec of ) ( & + '"
-)
+def _decimal(value: float, written: str, talk: _Talk, words: list[str], after: str, *, monthly: bool) -> float | None:
+    """Scale an amount with decimals: a sale in millions, a rent in thousands; None for a time or a label."""
+    near = words[-1] if words else ""
+    if near in NOT_MONEY_BEFORE:
+        return None
+    if monthly and value < 1000:
+        return value * RENT_SCALE
+    if value >= 3 and not RENT_WORDS.isdisjoint(words[-3:]):
+        return value * RENT_SCALE
+    if value >= 60:
+        return value * RENT_SCALE if talk.deal and value < 1000 else None
+    hour, _, minutes = written.partition(".")
+    if len(minutes) == 2 and near not in OFFERED and after not in PERIODS:
+        clock = 3 <= int(hour) <= 12 and int(minutes) < 60 and int(minutes) % (5 if int(hour) > 4 else 15) == 0
+        if clock and not (talk.deal and int(minutes) % 15):
+            return None  # "7.30"
+    return value * SALE_SCALE
+
+
+def _put_forward(words: list[str], after: str, talk: _Talk) -> bool:
+    """Whether the words before a number put it forward as a sum: "3 bed under 110", "I can do 105", "they want 120"."""
+    if not words or (after.isalpha() and after not in AFTER_SUM):
+        return False
+    near, second = words[-1], words[-2] if len(words) > 1 else ""
+    if near == "to" and second == "up":
+        third = words[-3] if len(words) > 2 else ""
+        return third in GO or (talk.home and third not in ("come", "came", "get", "walk", "went"))
+    if near in UNDER:
+        return talk.home or second == "go"
+    if near in ("do", "pay", "stretch", "offer"):
+        return second in CAN
+    return near in ("want", "wants", "asking", "ask") and second in THEY

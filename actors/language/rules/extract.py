@@ -8,14 +8,14 @@ from typing import Final
 from actors.language.gazetteer import Gazetteer, configured
 from actors.language.rules.amounts import NUMBERLESS_WORDS, UNIT_WORDS, find_amounts
 from actors.language.rules.calendar_of_sender import Clock
-from actors.language.rules.candidate import Candidate, resolve
-from actors.language.rules.contacts import links, phones
-from actors.language.rules.context_money import find_bare_money
+from actors.language.rules.candidate import Candidate, outside, resolve
+from actors.language.rules.contacts import identities, links, phones
+from actors.language.rules.context_money import find_bare_money, find_sale_ranges
 from actors.language.rules.fold import Tokens, tokenize
-from actors.language.rules.hours import TIME_WORDS, find_times
-from actors.language.rules.lexicon import NUMBER_WORDS
+from actors.language.rules.hours import TIME_WORDS, find_joined_times, find_times
+from actors.language.rules.lexicon import NUMBER_WORDS, PREFIXED_NUMBERS
 from actors.language.rules.lookup import find_names
-from actors.language.rules.moments import MOMENT_WORDS, find_dates
+from actors.language.rules.moments import MOMENT_WORDS, bare_moment, find_dates
 from actors.language.rules.names import find_cued_names, find_persons
 from actors.language.rules.numbers import Number, find_numbers
 from actors.language.rules.numeric_dates import find_bare_days, find_first_bounds, find_numeric_dates, join_weekdays
@@ -29,7 +29,8 @@ SUREST: Final = 0.7  # the confidence threshold of the understanding layer
 _DIGIT: Final = re.compile("[0-9]")
 _DATE_MARK: Final = re.compile(r"[0-9][/.-][0-9]")
 _SEVEN_DIGITS: Final = re.compile(r"[0-9](?:[ ().\-/]{0,2}[0-9]){6}")
-_NUMBER_WORDS: Final = frozenset(NUMBER_WORDS)
+_JOINED_TIME: Final = re.compile(r"[0-9](?:h[0-5]|[0-9]{2} ?[ap]\.?m)")
+_NUMBER_WORDS: Final = frozenset(NUMBER_WORDS) | frozenset(PREFIXED_NUMBERS)
 _MONTH_FIRST: Final = frozenset({"US"})
 
 
@@ -80,14 +81,14 @@ class RuleExtractor:
         texts, folded = tokens.texts, tokens.folded
         if not texts:
             return []
-        regions = regions_of(utc_offset_min or None, region or self._region)  # 0: most likely not known
-        if region:
-            regions = (region, *regions)
+        regions = regions_of(utc_offset_min, region or self._region, region)
         found: list[Candidate] = list(links(folded)) if "." in folded or "@" in folded else []
         has_digit = _DIGIT.search(folded) is not None
+        masked: list[Candidate] = []
         if has_digit and _SEVEN_DIGITS.search(folded) is not None:
-            found += phones(folded, regions)
-        solid = list(found)
+            masked = identities(folded)
+            found += outside(phones(folded, regions), masked)
+        solid = found + masked
         number_words = not _NUMBER_WORDS.isdisjoint(texts)
         numbers: list[Number] = find_numbers(tokens, words=number_words) if has_digit or number_words else []
         _own(tokens, numbers, solid)
@@ -96,6 +97,8 @@ class RuleExtractor:
         names = find_names(tokens, self._gazetteer, regions[0])
         found += names
         _own(tokens, numbers, [name for name in names if name.type in ("project", "location")])
+        if has_digit and _JOINED_TIME.search(folded) is not None:
+            found += find_joined_times(tokens, numbers)
         clock = Clock(sent_ms, utc_offset_min, month_first=regions[0] in _MONTH_FIRST)
         dates = _worded_dates(tokens, numbers, clock)
         if not NUMBERLESS_WORDS.isdisjoint(texts):
@@ -109,10 +112,12 @@ class RuleExtractor:
         _own(tokens, numbers, [name for name in cued if name.type == "project"])
         if has_digit and not UNIT_CUES.isdisjoint(texts):
             found += find_units(tokens, numbers)
+        if len(numbers) > 1 and "." in folded:
+            found += find_sale_ranges(tokens, numbers)
         if not TIME_WORDS.isdisjoint(texts):
             found += find_times(tokens, numbers)
         if has_digit:
-            found += find_designations(tokens, numbers, names + cued)
+            found += find_designations(tokens, numbers, names + cued + masked)
         if numbers:
             found += find_bare_money(tokens, numbers)
         found += find_persons(tokens)
@@ -126,7 +131,7 @@ def _worded_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[C
     if _DATE_MARK.search(tokens.folded) is not None:
         dates = find_numeric_dates(tokens, clock)
         _own(tokens, numbers, dates)
-    if has_moment(tokens.texts):
+    if has_moment(tokens.texts, latin=tokens.folded.isascii()):
         dates += find_dates(tokens, numbers, clock)
     return dates
 
@@ -140,11 +145,11 @@ def _all_dates(tokens: Tokens, numbers: list[Number], clock: Clock, dates: list[
     return join_weekdays([date for date in dates if date.value], tokens.folded) if dates else []
 
 
-def has_moment(texts: list[str]) -> bool:
-    """Whether a text has a word that dates are made of."""
+def has_moment(texts: list[str], *, latin: bool = False) -> bool:
+    """Whether a text has a word that dates are made of; ``latin``: none of them may have an Arabic prefix."""
     if not MOMENT_WORDS.isdisjoint(texts):
         return True
-    return any(word[0] in "وبل" and word[1:] in MOMENT_WORDS for word in texts if len(word) > 3)
+    return not latin and any(word[0] in "وبل" and bare_moment(word)[1] > 0 for word in texts if len(word) > 3)
 
 
 def _own(tokens: Tokens, numbers: list[Number], spans: list[Candidate]) -> None:

@@ -64,7 +64,7 @@ NUMBER, WORD, MARK = 0, 1, 2
 
 # What may touch a number and still be a word of its own: "90k", "2br", "5pm", "8th", "120sqm", "850dhs".
 _TAIL = re.compile(
-    r"(?:pcm|pw|pa|kd|qr|k|m|mn|mm|mil|mill|million|mio|mln|b|bn|cr|crore|lakhs?|lacs?|l|alf|elf|aed|dhs?|dirhams?|usd|egp|le|sar|sr|gbp|"
+    r"(?:pcm|pw|pa|kd|qr|k|ك|m|mn|mm|mil|mill|million|mio|mln|b|bn|cr|crore|lakhs?|lacs?|l|alf|elf|aed|dhs?|dirhams?|usd|egp|le|sar|sr|gbp|"
     r"eur|rs|inr|qar|kwd|br|brs|bhk|bd|bdr|bdrm|bed|beds|bedrooms?|bedroom|rooms?|rm|ba|bth|bath|baths|bathrooms?|"
     r"sqft|sqf|sft|sf|sqm|sqmt|sqmtr|sqmtrs|sqmeters?|mtr|mtrs|m2|ft|ft2|feet|meters?|metres?|sq|am|pm|a|p|st|nd|rd|th|"
     r"h|hr|hrs|ish|days?|weeks?|wks?|months?|mins?|ا?لف|الاف|مليون|ملايين|درهم|جنيه|ريال|متر|م2?|قدم|ص|غرف|غرفه|حمام|"

@@ -59,14 +59,28 @@ NUMBER_WORDS: Final = _numbers(
     ("seventy سبعين sab3een", 70),
     ("eighty ثمانين تمانين tamaneen", 80),
     ("ninety تسعين tes3een", 90),
-    ("hundred مية مئة ميت مائة meya miyya meyet", 100),
+    ("hundred مية مئة ميت مائة meya miyya meyet mit meit miit miyet", 100),
     ("ميتين مئتين مائتين meteen miteen", 200),
     ("تلتمية ثلاثمية ثلاثمائة toltomeya", 300),
     ("ربعمية أربعمية rob3omeya", 400),
     ("خمسمية خمسمائة khomsomeya", 500),
 )
+
+
+def _prefixed(words: dict[str, float], least: float) -> dict[str, tuple[float, int]]:
+    """Arabic number words with a preposition or the article attached: the value, and the preposition's length."""
+    table: dict[str, tuple[float, int]] = {}
+    for word, value in words.items():
+        if word[0] > "\u0600" and value >= least:
+            for prefix in ("ب", "ل", "ف", "ك", "ال", "بال", "لل", "فال", "كال", "عال"):
+                skip = len(prefix.removesuffix("ال")) - (prefix == "لل")
+                table.setdefault(prefix + word, (value, skip))
+    return {word: entry for word, entry in table.items() if word not in words}
+
+
+PREFIXED_NUMBERS: Final = _prefixed(NUMBER_WORDS, 3)
 MULTIPLIERS: Final = _numbers(
-    ("k thousand thousands thou grand ألف آلاف الآف الاف تلاف alf elf alaf alef talaf", 1e3),
+    ("k ك thousand thousands thou grand ألف آلاف الآف الاف تلاف alf elf alaf alef talaf", 1e3),
     ("m mn mm mil mill million millions mio mln مليون ملايين مليان melyon malyon milyon melion malioon malyoun", 1e6),
     ("bn billion billions مليار", 1e9),
     ("lakh lakhs lac lacs", 1e5),
@@ -93,7 +107,13 @@ BED_WORDS: Final = _set(
     "awad 2oda ouda"
 )
 BED_PAIR: Final = _strings(
-    ("غرفتين غرفتان اوضتين أوضتين ghorfeten ghorfetein ghorftein ghorften odteen odten odtein", "2")
+    (
+        (
+            "غرفتين غرفتان اوضتين أوضتين ghorfeten ghorfetein ghorftein ghorften ghorfetain odteen odten odtein "
+            "odetein odeten odeteen owdetein"
+        ),
+        "2",
+    )
 )
 STUDIO: Final = _set("studio studios stodio studeo ستوديو استوديو أستوديو ستديو estodio")
 BATH_WORDS: Final = _set(
@@ -102,18 +122,18 @@ BATH_WORDS: Final = _set(
 )
 BATH_PAIR: Final = _strings(("حمامين حمامان hamamen hamamein 7amamen 7amamein hammamein", "2"))
 MONTHS: Final = _numbers(
-    ("january jan يناير كانون yanayer", 1),
-    ("february feb febuary فبراير شباط febrayer", 2),
-    ("march mar مارس اذار", 3),
-    ("april apr ابريل أبريل نيسان", 4),
-    ("may مايو ايار", 5),
-    ("june jun يونيو حزيران", 6),
-    ("july jul يوليو تموز", 7),
-    ("august aug أغسطس اغسطس", 8),
-    ("september sep sept سبتمبر ايلول", 9),
-    ("october oct أكتوبر اكتوبر", 10),
-    ("november nov نوفمبر", 11),
-    ("december dec ديسمبر", 12),
+    ("january jan يناير كانون yanayer yanayir", 1),
+    ("february feb febuary فبراير شباط febrayer febrayir fibrayer", 2),
+    ("march mar مارس اذار mars mares maares", 3),
+    ("april apr ابريل أبريل نيسان abril ebril ibril", 4),
+    ("may مايو ايار mayo mayu", 5),
+    ("june jun يونيو حزيران yonyo yunyo yonio younyo yunyu", 6),
+    ("july jul يوليو تموز yolyo yulyo yolio youlyo yulyu", 7),
+    ("august aug أغسطس اغسطس aghostos aghustus a8ostos oghostos aghosts", 8),
+    ("september sep sept سبتمبر ايلول sebtember sebtamber septamber", 9),
+    ("october oct أكتوبر اكتوبر oktober oktobar", 10),
+    ("november nov نوفمبر nofember nofamber novamber", 11),
+    ("december dec ديسمبر disember desember disamber", 12),
 )
 WEEKDAYS: Final = _numbers(
     (

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from actors.language.gazetteer import Entry, Gazetteer
-from actors.language.rules.amounts import UNIT_WORDS
+from actors.language.gazetteer.arabizi_names import telling
+from actors.language.gazetteer.near_names import NearNames
 from actors.language.rules.candidate import Candidate
+from actors.language.rules.dated_places import called_like_a_date, is_place
+from actors.language.rules.family_names import family_end
 from actors.language.rules.fold import MARK, NUMBER, WORD, Tokens
+from actors.language.rules.misspelt import INSIDE, misspelt_name, misspelt_place, place_by_consonants
 from actors.language.rules.names import COMMON, PROJECT_TAIL, addressed, named_person, tokens_all_upper
+from actors.language.rules.property_words import is_broken_appliance, stands
 from actors.language.rules.word_set import word_set
 
 _PLACE_CUES: Final = word_set(
     "in at near around from to by of towards within inside between and or , / fi fe f gamb في ب عند قرب جنب من الي"
 )
-_INSIDE: Final = word_set("in at near around within fi fe f fel في ب بمنطقه")
 _ARABIC_PREFIX: Final = frozenset("وبلكف")
-_NO_PLACE_ENDINGS: Final = ("ing", "ed", "over", "ment", "ance")
 _JOINING_MARKS: Final = frozenset("-/&.'")
 
 
@@ -31,14 +34,18 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
     Returns:
         candidates.
     """
-    regional = gazetteer.regional(region)
+    source = _Source(gazetteer, gazetteer.near, gazetteer.regional(region))
     persons = gazetteer.persons
-    longest = gazetteer.longest
-    texts, starts, ends, kinds = tokens.texts, tokens.starts, tokens.ends, tokens.kinds
+    longest, near = gazetteer.longest, gazetteer.near
+    ordinary, seconds = near.ordinary, near.seconds
+    texts, ends, kinds = tokens.texts, tokens.ends, tokens.kinds
     count = len(texts)
     found: list[Candidate] = []
     at = 0
     while at < count:
+        if kinds[at] == MARK:
+            at += 1
+            continue
         word = texts[at]
         known = word in longest
         if word in persons:
@@ -51,38 +58,103 @@ def find_names(tokens: Tokens, gazetteer: Gazetteer, region: str) -> list[Candid
                 continue
         skip = 0
         if not known:
-            if kinds[at] == MARK:
-                at += 1
-                continue
-            skip = _attached(word, gazetteer)
+            skip = _attached(word, gazetteer) if word[0] in _ARABIC_PREFIX else 0
             if not skip:
-                if len(word) >= 6 and kinds[at] != NUMBER:
-                    _add_misspelt(tokens, at, gazetteer, found)
-                at += 1
+                if word not in ordinary and (
+                    (at and texts[at - 1] in INSIDE) or (at + 1 < count and texts[at + 1] in seconds)
+                ):
+                    at = _misspelt(tokens, at, misspelt_place(tokens, at, gazetteer), found)
+                else:
+                    at += 1
                 continue
             word = word[skip:]
-        entry, last = _longest_match(tokens, at, word, gazetteer)
-        if entry is not None and regional:
-            entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
-        if entry is None or not (
-            _at_a_place(texts[at], word) if skip and entry.cue else _means(tokens, at, last, entry)
-        ):
-            at += 1
-            continue
-        building = None
-        if entry.type in ("location", "project") or word == "house":
-            building = _building(tokens, at, last, entry, gazetteer)
-        if building is not None:
-            found.append(building)
-            while last < count and starts[last] < building.end:
-                last += 1
-            at = last
-            continue
-        found.append(_named(tokens, starts[at] + skip, ends[last - 1], entry))
-        at = at + 1 if word == "the" else last
+        at = _listed(tokens, at, skip, source, found)
     return found
 
 
+def _misspelt(tokens: Tokens, at: int, name: tuple[Entry, int] | None, found: list[Candidate], skip: int = 0) -> int:
+    """Add a misspelt name, whose value is the known one, and return the token after it."""
+    if name is None:
+        return at + 1
+    entry, last = name
+    if not entry.expand and not telling(tokens.texts[at]):
+        entry = entry._replace(expand=True, value=entry.written)
+    found.append(_named(tokens, tokens.starts[at] + skip, tokens.ends[last - 1], entry))
+    return last
+
+
+def _may_be_misspelt(texts: list[str], last: int, word: str, near: NearNames) -> bool:
+    """Whether one of the two words after a name's beginning is none that is known, or the beginning a variant."""
+    if texts[last] not in near.ordinary or word in near.variants:
+        return True
+    return texts[last] in near.seconds and last + 1 < len(texts) and texts[last + 1] not in near.ordinary
+
+
+class _Source(NamedTuple):
+    """The names to look up, those of them with a word misspelt, and those that mean something else in a region."""
+
+    gazetteer: Gazetteer
+    near: NearNames
+    regional: dict[str, Entry]
+
+
+def _listed(tokens: Tokens, at: int, skip: int, source: _Source, found: list[Candidate]) -> int:
+    """Add the longest name that starts at a token, where it means what it names, and return the token after it."""
+    gazetteer, near, regional = source
+    texts, starts = tokens.texts, tokens.starts
+    count = len(texts)
+    word = texts[at][skip:] if skip else texts[at]
+    entry, last = _longest_match(tokens, at, word, gazetteer)
+    if last < count and word in near.heads and _may_be_misspelt(texts, last, word, near):
+        placed = entry is not None and not entry.cue and entry.type in ("location", "project")
+        slipped = misspelt_name(tokens, at, word, gazetteer, last, placed=placed)
+        if slipped is not None:
+            return _misspelt(tokens, at, slipped, found, skip)
+    if entry is None and word in ("el", "al") and at and last < count and texts[at - 1] in INSIDE:
+        spelled = place_by_consonants(tokens, last, gazetteer)
+        if spelled is not None:
+            found.append(_named(tokens, starts[at], tokens.ends[spelled[1] - 1], spelled[0]))
+            return spelled[1]
+    if entry is not None and regional:
+        entry = regional.get(" ".join(text for text in texts[at:last] if text.isalnum()), entry)
+    if entry is None or not (_at_a_place(texts[at], word) if skip and entry.cue else _means(tokens, at, last, entry)):
+        return at + 1
+    if entry.type == "location":
+        if called_like_a_date(texts, last):
+            if not is_place(tokens, at, last, gazetteer):
+                return at + 1
+            found.append(_named(tokens, starts[at] + skip, tokens.ends[last - 1], entry)._replace(confidence=0.99))
+            return last
+        if _in_a_code(tokens, at, last):
+            return last + 2
+    building = None
+    if entry.type in ("location", "project") or word == "house":
+        building = _building(tokens, at, last, entry, gazetteer)
+    if building is not None:
+        found.append(building)
+        while last < count and starts[last] < building.end:
+            last += 1
+        return last
+    found.append(_named(tokens, starts[at] + skip, tokens.ends[last - 1], entry))
+    return at + 1 if word == "the" else last
+
+
+def _in_a_code(tokens: Tokens, at: int, last: int) -> bool:
+    """Whether a short form is the first part of a reference: "DXB-12345"."""
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    return (
+        last - at == 1
+        and last + 1 < len(texts)
+        and texts[last] in ("-", "_", "/", "#")
+        and tokens.kinds[last + 1] == NUMBER
+        and len(texts[last + 1]) > 2
+        and starts[last] == ends[at]
+        and starts[last + 1] == ends[last]
+        and len(texts[at]) <= 4
+    )
+
+
+_PARKS: Final = word_set("park gardens woods grove meadows hills gate village greens lakes oasis pointe manor lodge")
 _BUILDINGS: Final = word_set(
     "tower towers residence residences residency heights building bldg suites lofts plaza compound court house complex "
     "quay wharf apartments"
@@ -98,13 +170,17 @@ def _building(tokens: Tokens, at: int, last: int, entry: Entry, gazetteer: Gazet
     if not texts[at].isascii() or not tokens.is_upper(at):
         return None
     first, named = at, last
+    if entry.type == "location":
+        last = _park(tokens, last)
     if (
         last < len(texts)
         and texts[last] in _BUILDINGS
-        and tokens.is_upper(last)
         and starts[last] - ends[last - 1] == 1
-        and tokens_all_upper(tokens, last) == tokens_all_upper(tokens, last - 1)
-        and (texts[last] != "apartments" or entry.type == "project")
+        and (
+            (tokens.is_upper(last) and tokens_all_upper(tokens, last) == tokens_all_upper(tokens, last - 1))
+            or (last > named and texts[last] == "apartments")
+        )
+        and (texts[last] != "apartments" or entry.type == "project" or last > named)
         and entry.type != "property_type"
         and texts[last + 1 : last + 2] != ["visa"]
     ):
@@ -131,6 +207,22 @@ def _building(tokens: Tokens, at: int, last: int, entry: Entry, gazetteer: Gazet
     return Candidate(start, end, "project", tokens.folded[start:end], 0.96)
 
 
+def _park(tokens: Tokens, last: int) -> int:
+    """The token after capitalised words that make a place's name that of a development: "Aspen Park"."""
+    texts = tokens.texts
+    first = last
+    while (
+        last < len(texts)
+        and last - first < 2
+        and texts[last] in _PARKS
+        and tokens.is_upper(last)
+        and tokens.starts[last] - tokens.ends[last - 1] == 1
+        and tokens_all_upper(tokens, last) == tokens_all_upper(tokens, last - 1)
+    ):
+        last += 1
+    return last
+
+
 def _ordinal_follows(tokens: Tokens, last: int) -> bool:
     """Whether a small number that counts nothing else belongs to a building's name."""
     texts = tokens.texts
@@ -148,7 +240,13 @@ _AFTER_ORDINAL: Final = word_set("is for in has please pls still at on with by n
 
 
 def _with_first(tokens: Tokens, at: int, person: Candidate, gazetteer: Gazetteer) -> Candidate:
-    """Take in the unlisted first name before a listed one: "spelled Jorunn Omar"."""
+    """Take in the unlisted first name before a listed one ("spelled Jorunn Omar"), and the family name after it."""
+    if tokens.texts[at] in gazetteer.persons and not tokens.is_upper(at) and person.end == tokens.ends[at]:
+        last = family_end(tokens, at, gazetteer.persons)
+        if last - at > 1:
+            end = tokens.ends[last - 1]
+            return person._replace(end=end, value=tokens.folded[person.start : end])
+        return person
     if at < 2 or person.start != tokens.starts[at] or not tokens.is_upper(at):
         return person
     before, starts = tokens.texts[at - 1], tokens.starts
@@ -169,7 +267,7 @@ def _with_first(tokens: Tokens, at: int, person: Candidate, gazetteer: Gazetteer
 
 def _attached(word: str, gazetteer: Gazetteer) -> int:
     """Count the letters of an attached Arabic preposition before a known word; 0 where there is none."""
-    if word[0] not in _ARABIC_PREFIX or len(word) <= 3:
+    if len(word) <= 3:
         return 0
     if word.startswith("لل") and word[2:] in gazetteer.longest:
         return 2  # للمارينا: the article's alef is written away
@@ -179,17 +277,19 @@ def _attached(word: str, gazetteer: Gazetteer) -> int:
 def _longest_match(tokens: Tokens, at: int, word: str, gazetteer: Gazetteer) -> tuple[Entry | None, int]:
     """Find the longest name that starts at a token; returns it and the token after it."""
     texts, kinds = tokens.texts, tokens.kinds
-    count, most = len(texts), gazetteer.longest[word]
+    count = len(texts)
     best, best_last = gazetteer.get(word), at + 1
-    key, used, last = word, 1, at + 1
-    while last < count and used < most:
+    if gazetteer.longest[word] == 1:
+        return best, best_last
+    beginnings = gazetteer.beginnings
+    key, last = word, at + 1
+    while last < count and key in beginnings:
         if kinds[last] == MARK:
             if texts[last] not in _JOINING_MARKS:
                 break
             last += 1
             continue
         key = f"{key} {texts[last]}"
-        used += 1
         last += 1
         entry = gazetteer.get(key)
         if entry is not None:
@@ -201,7 +301,9 @@ def _means(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
     """Whether a name means what it names where it stands."""
     if entry.cue or entry.cap:
         return _cued(tokens, at, entry)
-    return entry.type not in ("property_type", "purpose") or _stands(tokens, at, last, entry)
+    if entry.type == "feature":
+        return not is_broken_appliance(tokens.texts, at, last, entry)
+    return entry.type not in ("property_type", "purpose") or stands(tokens, at, last, entry)
 
 
 def _at_a_place(whole: str, word: str) -> bool:
@@ -222,81 +324,9 @@ def _cued(tokens: Tokens, at: int, entry: Entry) -> bool:
     return led or tokens.is_upper(at)
 
 
-def _add_misspelt(tokens: Tokens, at: int, gazetteer: Gazetteer, found: list[Candidate]) -> None:
-    """Add a place that is one slip away, where a place is said: "in Discovry Gardens"."""
-    texts = tokens.texts
-    before = texts[at - 1] if at else ""
-    if at + 1 < len(texts) and texts[at + 1] in _BUILDINGS and tokens.is_upper(at + 1):
-        return
-    if before not in _INSIDE or texts[at] in COMMON or texts[at].endswith(_NO_PLACE_ENDINGS):
-        return
-    if at + 1 < len(texts) and tokens.kinds[at + 1] != MARK:
-        entry = gazetteer.fuzzy(f"{texts[at]} {texts[at + 1]}")
-        if entry is not None:
-            found.append(_named(tokens, tokens.starts[at], tokens.ends[at + 1], entry._replace(expand=True), 0.8))
-            return
-    entry = gazetteer.fuzzy(texts[at])
-    if entry is not None and " " not in entry.value:
-        found.append(_named(tokens, tokens.starts[at], tokens.ends[at], entry._replace(expand=True), 0.75))
-
-
-def _named(tokens: Tokens, start: int, end: int, entry: Entry, sure: float = 0.95) -> Candidate:
+def _named(tokens: Tokens, start: int, end: int, entry: Entry) -> Candidate:
     value = entry.value
     if not entry.expand and entry.type not in ("property_type", "purpose"):
         first, last = tokens.span(start, end)
         value = tokens.original[first:last].lower()
-    return Candidate(start, end, entry.type, value, sure, "gazetteer")
-
-
-_WHOSE_OFFICE: Final = word_set(
-    "your our their ur post head trustee leasing sales back box main my his her the security management rental "
-    "registration"
-)
-_DESKS: Final = word_set("office desk team agent agents manager consultant consultants department dept company staff")
-_OFFERED: Final = word_set("sell list rent lease let give exclusively sale market listing valuation value advertise")
-_ONE_PLOT: Final = word_set(
-    "a one the this that my our selling sell sale any corner residential commercial empty vacant"
-)
-_CONTRACTS: Final = frozenset({"عقد", "عقود", "قانون", "3a2d"})
-
-
-def _stands(tokens: Tokens, at: int, last: int, entry: Entry) -> bool:
-    """Whether a word of property talk means the property or the deal where it stands."""
-    texts = tokens.texts
-    word = texts[at]
-    before = texts[at - 1] if at else ""
-    after = texts[last] if last < len(texts) else ""
-    if word == "th":
-        return not (at and tokens.kinds[at - 1] == NUMBER and tokens.starts[at] == tokens.ends[at - 1])
-    if word == "flat" and at and tokens.kinds[at - 1] == NUMBER and not after.isalpha():
-        return texts[at - 1] == "1"  # "he wants 2 flat"
-    if entry.value == "office":
-        if before in ("my", "our") and not _OFFERED.isdisjoint(texts[max(0, at - 6) : last + 3]):
-            return after not in ("hours", "manager", "number")
-        return not (before in _WHOSE_OFFICE and before != "the") and after not in (
-            "hours",
-            "boy",
-            "manager",
-            "staff",
-            "time",
-        )
-    if entry.value == "land" and word in ("plot", "lot"):
-        if word == "lot":
-            return before not in ("a", "the", "whole", "parking", "thanks") and after not in ("of", "more", "better")
-        if (
-            before in UNIT_WORDS
-            or after in ("size", "area", ":")
-            or (
-                before not in _ONE_PLOT
-                and last + 1 < len(texts)
-                and tokens.kinds[last] == NUMBER
-                and texts[last + 1] in UNIT_WORDS
-            )
-        ):
-            return False
-    if entry.type == "purpose" and (before in _CONTRACTS or after in _DESKS):
-        return False
-    chores = word in ("store", "house") and (
-        after in ("room", "keeping", "rules", "warming") or before in ("app", "play", "grocery", "open")
-    )
-    return not chores and (word != "retail" or last - at > 1 or after in ("for", "in"))
+    return Candidate(start, end, entry.type, value, 0.95, "gazetteer")

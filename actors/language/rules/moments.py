@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from actors.language.rules.calendar_of_sender import Clock
 from actors.language.rules.candidate import Candidate
 from actors.language.rules.fold import Tokens
-from actors.language.rules.lexicon import DAY_WORDS, MONTHS, WEAK_WEEKDAYS, WEEKDAYS
+from actors.language.rules.lexicon import CURRENCIES, DAY_WORDS, MONTHS, NUMBER_WORDS, WEAK_WEEKDAYS, WEEKDAYS
 from actors.language.rules.numbers import Number
 from actors.language.rules.numeric_dates import DATE_LEADS, ORDINALS
-from actors.language.rules.tense import is_past
+from actors.language.rules.relative_days import MONTH_SPANS, SPANS, Numbers, counted_from, order_ranges, relative_day
+from actors.language.rules.tense import is_past, told_after
 from actors.language.rules.word_set import word_set
 
 _ARTICLES: Final = frozenset({"the", "el", "al", "il"})
@@ -39,28 +38,25 @@ _ORDINAL_WORDS: Final = {
     "twentieth": 20,
     "thirtieth": 30,
 }
-_SPANS: Final = {
-    "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "fortnight": 14,
-    "يوم": 1, "ايام": 1, "يومين": 2, "اسبوع": 7, "اسابيع": 7, "اسبوعين": 14,
-    "yom": 1, "ayam": 1, "yomein": 2, "yomen": 2, "osbo3": 7, "osboo3": 7, "osbo3een": 14, "esbo3en": 14,
-}  # fmt: skip
-_MONTH_SPANS: Final = frozenset({"month", "months", "شهر", "شهور", "اشهر", "shahr", "shohor"})
 MOMENT_WORDS: Final = (
     frozenset(DAY_WORDS)
     | frozenset(WEEKDAYS)
     | frozenset(MONTHS)
     | _DAYPARTS
-    | frozenset({"night", "naharda", "yom", "youm", "yoom", "nharda", "leila", "layla", "lela"})
-    | frozenset(_SPANS)
-    | _MONTH_SPANS
+    | frozenset({"night", "naharda", "yom", "youm", "yoom", "nharda", "leila", "layla", "lela", "tom"})
+    | frozenset(SPANS)
+    | MONTH_SPANS
 )
 
 
-class _Numbers(NamedTuple):
-    """A text's numbers by their first token, and by the token after them."""
-
-    by_first: dict[int, Number]
-    by_after: dict[int, Number]
+def bare_moment(word: str) -> tuple[str, int]:
+    """Cut an attached Arabic preposition off a word that dates are made of; "" and 0 where there is none."""
+    if len(word) > 3 and word[0] in "وبل" and word[1] >= "\u0600":
+        if word[1:] in MOMENT_WORDS:
+            return word[1:], 1
+        if word[1] == "ل" and word[0] == "ل" and f"ال{word[2:]}" in MOMENT_WORDS:
+            return f"ال{word[2:]}", 2  # للسبت: the article's alef is written away
+    return "", 0
 
 
 def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Candidate]:
@@ -74,25 +70,26 @@ def find_dates(tokens: Tokens, numbers: list[Number], clock: Clock) -> list[Cand
     Returns:
         candidates.
     """
-    near = _Numbers({number.first: number for number in numbers}, {number.after: number for number in numbers})
+    near = Numbers({number.first: number for number in numbers}, {number.after: number for number in numbers})
     found: list[Candidate] = []
     texts = tokens.texts
     for at, word in enumerate(texts):
         if word not in MOMENT_WORDS:
-            bare = word[1:] if word[0] in "وبل" and len(word) > 3 else ""
-            if not bare or bare not in MOMENT_WORDS or word[1] < "\u0600":
+            bare, skip = bare_moment(word)
+            if not skip:
                 continue
-            candidate = _day_word(tokens, at, bare, clock, skip=1) or _weekday(tokens, at, bare, clock, skip=1)
+            candidate = _day_word(tokens, at, bare, clock, skip) or _weekday(tokens, at, bare, clock, skip)
         else:
-            candidate = (
-                _month(tokens, at, word, clock, near)
-                or _day_word(tokens, at, word, clock)
-                or _weekday(tokens, at, word, clock)
-                or _relative(tokens, at, word, clock, near.by_after)
-            )
+            candidate = _month(tokens, at, word, clock, near)
+            if candidate is None:
+                candidate = _day_word(tokens, at, word, clock) or _weekday(tokens, at, word, clock)
+                if candidate is not None:
+                    candidate = counted_from(tokens, candidate, near)
+                else:
+                    candidate = relative_day(tokens, at, word, clock, near.by_after)
         if candidate is not None:
             found.append(candidate)
-    return found
+    return order_ranges(tokens, found) if len(found) > 1 else found
 
 
 _TWO_AWAY: Final = {
@@ -108,6 +105,8 @@ def _day_word(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) -
     """Read "tomorrow", "day after tomorrow", "later today", "el naharda", "this morning", "last night"."""
     texts, ends = tokens.texts, tokens.ends
     before = texts[at - 1] if at else ""
+    if word == "tom":
+        return Candidate(tokens.starts[at], ends[at], "date", clock.plus(1), 0.9) if _is_tomorrow(tokens, at) else None
     if word not in DAY_WORDS:
         days = _two_words(texts, at, word, before)
         return None if days is None else Candidate(tokens.starts[at - 1], ends[at], "date", clock.plus(days), 0.95)
@@ -120,6 +119,24 @@ def _day_word(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) -
         first = at - 1
     start = tokens.starts[first] + (skip if first == at else 0)
     return Candidate(start, ends[at], "date", clock.plus(days), 0.96)
+
+
+def _is_tomorrow(tokens: Tokens, at: int) -> bool:
+    """Whether "tom" is a typist's tomorrow, not a name: without a capital, and before a time."""
+    texts = tokens.texts
+    if tokens.is_upper(at) or at + 1 >= len(texts):
+        return False
+    after = texts[at + 1]
+    if after in _AT and at + 2 < len(texts):
+        return texts[at + 2][0].isdigit() or texts[at + 2] in NUMBER_WORDS or texts[at + 2] in _TIMES
+    if after in _DAYPARTS or after == "night":
+        return True
+    clock = texts[at + 2] if at + 2 < len(texts) else ""
+    return after[0].isdigit() and clock in ("am", "pm", ":", "a", "p", "o'clock", "ish")
+
+
+_AT: Final = word_set("at @ around by after before from between")
+_TIMES: Final = word_set("noon midday midnight half quarter the")
 
 
 def _two_words(texts: list[str], at: int, word: str, before: str) -> int | None:
@@ -149,9 +166,14 @@ def _weekday(tokens: Tokens, at: int, word: str, clock: Clock, skip: int = 0) ->
         days = day - clock.today.weekday() + (7 if following[0] == "next" else 0)
         return Candidate(start, tokens.ends[at + 2], "date", clock.plus(days), 0.93)
     last, said = _after_weekday(following)
-    which = said or which or ("last" if is_past(texts, first - 1) else "")
+    which = said or which or ("last" if _behind(texts, first, at + last + 1) else "")
     sure = 0.8 if weak and not led else 0.95
     return Candidate(start, tokens.ends[at + last], "date", clock.weekday(day, which=which), sure)
+
+
+def _behind(texts: list[str], first: int, after: int) -> bool:
+    """Whether the words around a weekday tell of the past."""
+    return is_past(texts, first - 1, after) or told_after(texts, after)
 
 
 def _before_weekday(texts: list[str], at: int) -> tuple[int, str, bool]:
@@ -200,7 +222,7 @@ def _after_weekday(following: list[str]) -> tuple[int, str]:
     return (2, "next") if following in (["اللي", "جاي"], ["elly", "gay"]) else (0, "")
 
 
-def _month(tokens: Tokens, at: int, word: str, clock: Clock, numbers: _Numbers) -> Candidate | None:
+def _month(tokens: Tokens, at: int, word: str, clock: Clock, numbers: Numbers) -> Candidate | None:
     """Read a day with its month: "8th of March", "8-Mar-2027", "March 8th", "ninth of June"."""
     if word not in MONTHS:
         return None
@@ -208,7 +230,7 @@ def _month(tokens: Tokens, at: int, word: str, clock: Clock, numbers: _Numbers) 
     return _day_before_month(tokens, at, month, clock, numbers) or _day_after_month(tokens, at, month, clock, numbers)
 
 
-def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: _Numbers) -> Candidate | None:
+def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: Numbers) -> Candidate | None:
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     before = at
     if before and texts[before - 1] in ("-", "/", ".", ",", "of", "شهر"):
@@ -219,10 +241,10 @@ def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers
         value = clock.day_month(_ORDINAL_WORDS[texts[before - 1]], month)
         return Candidate(starts[before - 1], ends[at], "date", value, 0.95)
     number = numbers.by_after.get(before)
-    if number is None or number.in_words or not _is_day(number):
+    if number is None or number.in_words or number.role in ("location", "project") or not _is_day(number):
         return None
     after = at + 2 if at + 1 < len(texts) and texts[at + 1] in (".", "-", ",", "/") else at + 1
-    year, last = _year(numbers, after, at)
+    year, last = _year(tokens, numbers, after, at)
     if not year and texts[at + 1 : at + 2] in (["-"], ["/"]) and before < at:
         year, last = _short_year(tokens, numbers, at + 2, at)
     number.role = "date"
@@ -230,7 +252,7 @@ def _day_before_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers
     return Candidate(starts[number.first], ends[last], "date", value, 0.97)
 
 
-def _day_after_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: _Numbers) -> Candidate | None:
+def _day_after_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers: Numbers) -> Candidate | None:
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     after = at + 1
     if after < len(texts) and texts[after] in (".", "-", ","):
@@ -249,7 +271,7 @@ def _day_after_month(tokens: Tokens, at: int, month: int, clock: Clock, numbers:
         return None  # "march 8:30", "you may 2 times"
     last = number.after if ordinal else number.after - 1
     comma = texts[last + 1 : last + 2] == [","]
-    year, last = _year(numbers, last + 2 if comma else last + 1, last)
+    year, last = _year(tokens, numbers, last + 2 if comma else last + 1, last)
     number.role = "date"
     return Candidate(starts[at], ends[last], "date", clock.day_month(int(number.value), month, year), 0.95)
 
@@ -258,72 +280,21 @@ def _is_day(number: Number) -> bool:
     return 1 <= number.value <= 31 and number.value == int(number.value)
 
 
-def _year(numbers: _Numbers, at: int, last: int) -> tuple[int, int]:
+def _year(tokens: Tokens, numbers: Numbers, at: int, last: int) -> tuple[int, int]:
     """Read a year at a token: the year (0 where there is none) and the span's last token."""
     number = numbers.by_first.get(at)
-    if number is None or not 2000 <= number.value <= 2100:
+    if number is None or not 1900 <= number.value <= 2100 or number.in_words or len(tokens.texts[at]) != 4:
         return 0, last
+    if number.value < 2000 and number.after < len(tokens.texts) and tokens.texts[number.after] in CURRENCIES:
+        return 0, last  # "from 1 march 1950 aed"
     number.role = "date"
     return int(number.value), number.after - 1
 
 
-def _short_year(tokens: Tokens, numbers: _Numbers, at: int, last: int) -> tuple[int, int]:
+def _short_year(tokens: Tokens, numbers: Numbers, at: int, last: int) -> tuple[int, int]:
     """Read the year of "1-Jul-26": the year (0 where there is none) and the span's last token."""
     number = numbers.by_first.get(at)
     if number is None or len(tokens.texts[at]) != 2 or tokens.starts[at] != tokens.ends[at - 1]:
         return 0, last
     number.role = "date"
     return 2000 + int(number.value), at
-
-
-def _relative(tokens: Tokens, at: int, word: str, clock: Clock, by_after: dict[int, Number]) -> Candidate | None:
-    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    before = texts[at - 1] if at else ""
-    number = by_after.get(at)
-    after = texts[at + 1] if at + 1 < len(texts) else ""
-    if (
-        number is not None
-        and (word in _SPANS or word in _MONTH_SPANS)
-        and number.value == int(number.value)
-        and 0 < number.value < 400
-    ):
-        lead = texts[number.first - 1] if number.first else ""
-        days = int(number.value) * _SPANS.get(word, 30)
-        if lead in ("in", "بعد", "ba3d", "after") and word in _SPANS and (lead != "after" or after != "of"):
-            number.role = "date"
-            return Candidate(starts[number.first - 1], ends[at], "date", clock.plus(days), 0.85)
-        if after == "ago" or (after == "back" and _ends_here(texts, at + 2)):
-            number.role = "date"
-            value = (
-                clock.plus(-days) if word in _SPANS else _by_dateparser(f"{int(number.value)} months ago", clock.today)
-            )
-            return Candidate(starts[number.first], ends[at + 1], "date", value, 0.9)
-        if lead in _SINCE and word in _SPANS:
-            number.role = "date"
-            return Candidate(starts[number.first - 1], ends[at], "date", clock.plus(-days), 0.85)
-        return None
-    if word in _PAIRS and (before in ("بعد", "ba3d") or before in _SINCE):
-        days = -_SPANS[word] if before in _SINCE else _SPANS[word]
-        return Candidate(starts[at - 1], ends[at], "date", clock.plus(days), 0.85)
-    return None
-
-
-_SINCE: Final = word_set("من قبل منذ men abl 2abl mn")
-_PAIRS: Final = word_set("يومين اسبوعين yomein yomen osbo3een esbo3en")
-
-
-def _ends_here(texts: list[str], at: int) -> bool:
-    """Whether "two days back" ends a clause, so that "back" is no way home."""
-    return (
-        at >= len(texts) or not texts[at][0].isalpha() or texts[at] in ("and", "but", "still", "i", "we", "you", "for")
-    )
-
-
-@lru_cache(maxsize=4096)
-def _by_dateparser(phrase: str, today: dt.date) -> str:
-    """Resolve a phrase whose arithmetic needs the calendar (months, years) with dateparser."""
-    import dateparser
-
-    base = dt.datetime(today.year, today.month, today.day, 12)  # noqa: DTZ001 - the sender's own clock
-    found = dateparser.parse(phrase, languages=["en"], settings={"RELATIVE_BASE": base})
-    return found.date().isoformat() if found else ""

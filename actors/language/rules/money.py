@@ -9,7 +9,7 @@ from actors.language.rules.area import read_area
 from actors.language.rules.candidate import Candidate, whole
 from actors.language.rules.fold import MARK, NUMBER, Tokens
 from actors.language.rules.lexicon import CURRENCIES, CURRENCY_MARKS, HALF, MULTIPLIERS, NUMBER_WORDS, QUARTER
-from actors.language.rules.numbers import Number, parse_number
+from actors.language.rules.numbers import Number, parse_number, spelled
 from actors.language.rules.word_set import word_set
 
 _LESS: Final = frozenset({"الا", "illa", "ela", "ella", "ila"})
@@ -22,8 +22,7 @@ _AND: Final = frozenset({"and", "&", "و", "w"})
 _BARE: Final = {
     "مليون": 1e6,
     "million": 1e6,
-    "melyon": 1e6,
-    "malyon": 1e6,
+    **dict.fromkeys(("melyon", "malyon", "milyon", "melion", "malioon", "malyoun", "milyoon", "melyoon"), 1e6),
     "مليونين": 2e6,
     "الفين": 2e3,
     "مليار": 1e9,
@@ -33,7 +32,17 @@ _BARE: Final = {
     "alf": 1e3,
 }
 _WEAK_BARE: Final = frozenset({"الف", "alf"})  # "ألف شكر": they need a currency or hundreds
-BARE_AMOUNTS: Final = frozenset(_BARE)
+_PREFIXED_BARE: Final = {
+    prefix + word: (word, len(prefix.removesuffix("ال")))
+    for word in _BARE
+    if word[0] > "\u0600"
+    for prefix in ("ب", "ل", "ف", "ال", "بال", "فال")
+    if prefix + word not in _BARE
+}
+_BARE_WORDS: Final = {word: (word, 0) for word in _BARE} | _PREFIXED_BARE
+BARE_AMOUNTS: Final = frozenset(_BARE_WORDS)
+_ARABIC_AND: Final = frozenset({"we", "wa"})  # English words, too: only before a number with its multiplier
+_MEET: Final = frozenset({"meet", "met", "mit", "meit", "miit", "meyet"})  # "meet alf": a hundred thousand
 
 
 def currency_before(tokens: Tokens, number: Number) -> int | None:
@@ -46,8 +55,10 @@ def currency_before(tokens: Tokens, number: Number) -> int | None:
     if dotted is not None and tokens.starts[number.first] - tokens.ends[before] <= 1:
         number.currency = "DOTTED"
         return dotted
-    if texts[before] == "." and before >= 1:
-        before -= 1
+    if (texts[before] == "." and before >= 1) or (
+        texts[before] == ":" and before and tokens.ends[before - 1] == tokens.starts[before]
+    ):
+        before -= 1  # "Rs. 900", "AED: 900"
     if texts[before] not in CURRENCIES or tokens.starts[number.first] - tokens.ends[before] > 2:
         return None
     word = texts[before]
@@ -129,7 +140,10 @@ def read_money(tokens: Tokens, number: Number, at: int, currency_at: int | None)
     if scale == 1 and number.currency != "DINAR" and _THREE_PLACES.match(texts[number.first]):
         scale = 1e3  # "12.000 EUR"
     number.scale = scale
-    start = tokens.starts[currency_at if currency_at is not None else number.first]
+    first = currency_at if currency_at is not None else number.first
+    if first == number.first and first and texts[first] == "hundred" and texts[first - 1] == "a":
+        first -= 1  # "a hundred thousand"
+    start = tokens.starts[first] + (number.skip if currency_at is None else 0)
     return Candidate(start, end, "price", whole(number.value * scale + extra), 0.97 if number.currency else 0.93)
 
 
@@ -177,7 +191,7 @@ def _and_more(tokens: Tokens, at: int, end: int, scale: float) -> tuple[float, i
             return scale / 2, at + 1, ends[at]
         if word[1:] in QUARTER:
             return scale / 4, at + 1, ends[at]
-    pair = _thousands_more(tokens, at, scale) if scale >= 1e6 else _hundreds_more(tokens, at, scale)
+    pair = _lower_part(tokens, at, scale) if scale >= 1e5 else _hundreds_more(tokens, at, scale)
     if pair is not None:
         return pair
     if word in _LESS and at + 1 < count and texts[at + 1] in QUARTER:
@@ -193,27 +207,37 @@ def _and_more(tokens: Tokens, at: int, end: int, scale: float) -> tuple[float, i
     return 0.0, at, end
 
 
-def _thousands_more(tokens: Tokens, at: int, scale: float) -> tuple[float, int, int] | None:
-    """Read "مليون ومئتين ألف", "مليون و 200 ألف", "melyon w 200 alf" after the million."""
-    texts = tokens.texts
-    if scale < 1e6:
-        return None
-    word = texts[at]
-    if word in _AND and at + 1 < len(texts):
+def _lower_part(tokens: Tokens, at: int, scale: float) -> tuple[float, int, int] | None:
+    """Read the lower part of a sum: "million 250 thousand", "lakh twenty thousand", "مليون ومئتين وخمسين ألف"."""
+    texts, count = tokens.texts, len(tokens.texts)
+    word, joined = texts[at], True
+    if (word in _AND or word in _ARABIC_AND) and at + 1 < count:
         at += 1
         word = texts[at]
-    elif (word[0] == "و" and word[1:] in NUMBER_WORDS) or (word[0] == "و" and word[1:].isdigit()):
+    elif word[0] == "و" and word[1:] in NUMBER_WORDS:
         word = word[1:]
     else:
-        return None
-    value = NUMBER_WORDS.get(word)
-    if value is None:
-        parsed = parse_number(word)
+        joined = False
+    if tokens.kinds[at] == NUMBER:
+        parsed = parse_number(texts[at])
         if parsed is None:
             return None
-        value = parsed[0]
-    if at + 1 < len(texts) and MULTIPLIERS.get(texts[at + 1]) == 1e3:
-        return value * 1e3, at + 2, tokens.ends[at + 1]
+        value, after = parsed[0], at + 1
+        if after < count and texts[after] == "hundred":
+            value, after = value * 100, after + 1
+    elif word in NUMBER_WORDS:
+        value, after = spelled(texts, at, NUMBER_WORDS[word])
+    else:
+        return None
+    lower = MULTIPLIERS.get(texts[after], 0.0) if after < count else 0.0
+    if lower:
+        plain = len(texts[after]) < 3 or (not joined and len(texts[at - 1]) < 3)  # "1m 900k": two sums
+        if lower >= scale or value * lower >= scale or (plain and not joined):
+            return None
+        return value * lower, after + 1, tokens.ends[after]
+    arabic = joined and (word[0] > "\u0600" or texts[at - 1] in ("w", "wa", "و"))
+    if arabic and 1e6 <= scale < 1e9 and 50 <= value < 1000 and value % 50 == 0:
+        return value * 1e3, after, tokens.ends[after - 1]  # "مليون ومية"
     return None
 
 
@@ -249,46 +273,71 @@ def read_bare(tokens: Tokens, at: int) -> Candidate | None:
         the price, or None where it is a manner of speaking.
     """
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
-    word = texts[at]
-    start = starts[at]
+    word, skip = _BARE_WORDS[texts[at]]
+    start = starts[at] + skip
     value = _BARE[word]
-    sure = word[0] > "\u0600" or word in ("melyon", "malyon", "alfein", "alfen")
-    before = texts[at - 1] if at else ""
+    sure = word not in ("million", "الف", "alf")
+    before = texts[at - 1] if at and not skip else ""
     if word in _WEAK_BARE:
-        return _one_thousand(tokens, at)
-    if before == "half" or (before == "a" and at >= 2 and texts[at - 2] == "half"):
-        return Candidate(
-            starts[at - 1] if before == "half" else starts[at - 2], ends[at], "price", whole(value / 2), 0.93
-        )
-    if before in HALF or (before in QUARTER and before != "quarter"):
-        return Candidate(starts[at - 1], ends[at], "price", whole(value / (2 if before in HALF else 4)), 0.93)
+        return _one_thousand(tokens, at, skip)
     if before == "a" and at >= 2 and texts[at - 2] in ("thanks", "thank", "thx", "chance", "in"):
         return None
-    if before in {"a", "quarter"}:
-        sure = True
-        start = starts[at - 1]
-        if before == "quarter":
-            value /= 4
-    if not sure:
+    part = _part_before(texts, at) if before else None
+    if part is not None:
+        first, share = part
+        start, value, sure = starts[first], value * share, True
+    extra, after, end = (
+        (0.0, at + 1, ends[at])
+        if part is not None and part[1] != 1
+        else _and_more(tokens, at + 1, ends[at], value if part is not None else _unit(value))
+    )
+    if not sure and not (skip and extra):
         return None
-    extra, after, end = _and_more(tokens, at + 1, ends[at], value)
-    if after < len(texts) and texts[after] in CURRENCIES:
-        end = ends[after]
+    currency = _currency_after(tokens, after)
+    if currency >= 0:
+        end = ends[currency]
     elif (
         word == "million"
         and not extra
         and texts[after : after + 1] in (["thanks"], ["times"], ["things"], ["questions"], ["people"], ["reasons"])
     ):
         return None
+    return Candidate(start, end, "price", whole(value + extra), 0.93 if part is not None and part[1] != 1 else 0.9)
+
+
+def _unit(value: float) -> float:
+    """What a half after a bare amount is the half of: "مليونين ونص" is two and a half million."""
+    return value / 2 if value in (2e6, 2e3) else value
+
+
+def _part_before(texts: list[str], at: int) -> tuple[int, float] | None:
+    """Read "half a", "نص", "a quarter", "a" before a bare million: the first token, and which part of it is meant."""
+    before = texts[at - 1]
+    if before == "a":
+        return (at - 2, 0.5) if at >= 2 and texts[at - 2] == "half" else (at - 1, 1.0)
+    if before in HALF:
+        return at - 1, 0.5
+    return (at - 1, 0.25) if before in QUARTER else None
+
+
+def _one_thousand(tokens: Tokens, at: int, skip: int) -> Candidate | None:
+    """Read "ألف درهم", "ألف ومئتين", "meet alf" as an amount."""
+    texts = tokens.texts
+    extra, after, end = _and_more(tokens, at + 1, tokens.ends[at], 1e3)
+    currency = _currency_after(tokens, after)
+    start, value = tokens.starts[at] + skip, 1e3
+    if at and texts[at - 1] in _MEET and (currency >= 0 or _no_meeting(tokens, at)):
+        start, value = tokens.starts[at - 1], 1e5
+    elif not extra and currency < 0:
+        return None
+    end = tokens.ends[currency] if currency >= 0 else end
     return Candidate(start, end, "price", whole(value + extra), 0.9)
 
 
-def _one_thousand(tokens: Tokens, at: int) -> Candidate | None:
-    """Read "ألف درهم", "ألف ومئتين" as an amount."""
-    extra, after, end = _and_more(tokens, at + 1, tokens.ends[at], 1e3)
-    currency = _currency_after(tokens, after)
-    if not extra and currency < 0:
-        return None
-    return Candidate(
-        tokens.starts[at], tokens.ends[currency] if currency >= 0 else end, "price", whole(1e3 + extra), 0.9
-    )
+def _no_meeting(tokens: Tokens, at: int) -> bool:
+    """Whether "meet" before "alf" is the Arabic hundred: nobody is met, and the name Alf has a capital."""
+    before = tokens.texts[at - 2] if at >= 2 else ""
+    return not tokens.is_upper(at) and before not in _MEETERS
+
+
+_MEETERS: Final = word_set("to can could will we i we'll i'll you they let's lets please and shall should u would")

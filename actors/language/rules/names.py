@@ -124,7 +124,7 @@ def find_persons(tokens: Tokens) -> list[Candidate]:
                 start = starts[first if word == "sir" else at]
                 found.append(_person(tokens, start, ends[last - 1], 0.93))
             continue
-        first = _introduced(texts, at)
+        first = _introduced(texts, at) if word in _NAME_WORDS else 0
         if first and first < count and texts[first] not in _MISSPELT:
             last = _name_end(tokens, first, 3, need_capital=False)
             if last > first:
@@ -145,15 +145,17 @@ def _person(tokens: Tokens, start: int, end: int, sure: float) -> Candidate:
 def _introduced(texts: list[str], at: int) -> int:
     """Return the token after an introduction that ends at ``at``, or 0."""
     word = texts[at]
-    if word == "name" or word in ("اسمي", "esmi", "ismi"):
+    if word != "name's":
         following = texts[at + 1] if at + 1 < len(texts) else ""
         if word != "name":
             return at + 1
         if at and texts[at - 1] in ("my", "his", "her", "name"):
             return at + 2 if following in ("is", ":", "'s") else at + 1
-    if word == "name's":
-        return at + 1
-    return 0
+        return 0
+    return at + 1
+
+
+_NAME_WORDS: Final = frozenset({"name", "name's", "اسمي", "esmi", "ismi"})
 
 
 def _name_end(tokens: Tokens, first: int, most: int, *, need_capital: bool) -> int:

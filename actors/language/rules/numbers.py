@@ -6,14 +6,21 @@ import re
 from dataclasses import dataclass
 
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import CURRENCIES, MULTIPLIERS, NUMBER_WORDS
+from actors.language.rules.lexicon import (
+    BED_WORDS,
+    CURRENCIES,
+    MULTIPLIERS,
+    NUMBER_WORDS,
+    PREFIXED_NUMBERS,
+    SIZE_UNITS,
+)
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?\Z")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}\Z")
 _DOTTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}\Z")
 LONGEST_DIGITS = 15
-_TENS_ALONE = frozenset({"و", "w", "and"})
+_AFTER_PREFIXED = frozenset(MULTIPLIERS) | frozenset(CURRENCIES) | BED_WORDS | frozenset(SIZE_UNITS)
 
 
 @dataclass(slots=True)
@@ -27,6 +34,7 @@ class Number:
         grouped: written with thousands separators.
         role: what it turned out to be: an entity type, ``other`` for a known non-entity, "" for nothing yet.
         scale: multiplier written after it, 1 where none.
+        skip: letters of an attached preposition before it, which stay outside of its span.
     """
 
     first: int
@@ -39,6 +47,7 @@ class Number:
     currency: str = ""
     start: int = 0
     end: int = 0
+    skip: int = 0
 
 
 def parse_number(text: str) -> tuple[float, bool] | None:
@@ -80,20 +89,31 @@ def find_numbers(tokens: Tokens, *, words: bool) -> list[Number]:
     while at < count:
         if kinds[at] == NUMBER:
             after = _spaced(tokens, at)
-            parsed = parse_number("".join(texts[at:after]))
+            parsed = parse_number("".join(texts[at:after]).replace("'", ""))
             if parsed is not None and after > at + 1:
                 found.append(Number(at, after, parsed[0], grouped=True))
                 at = after
+                continue
+            if parsed is not None and parsed[0] < 10 and texts[at + 1 : at + 2] == ["hundred"]:
+                found.append(Number(at, at + 2, parsed[0] * 100))
+                at += 2
                 continue
             if parsed is not None:
                 pointed = _pointed(tokens, at)
                 value = float(f"0.{texts[at]}") if pointed else parsed[0]
                 found.append(Number(at - pointed, at + 1, value, grouped=parsed[1]))
         elif words and texts[at] in NUMBER_WORDS:
-            value, after = _spelled(texts, at)
+            value, after = spelled(texts, at)
             found.append(Number(at, after, value, in_words=True))
             at = after
             continue
+        elif words and texts[at] in PREFIXED_NUMBERS:
+            value, skip = PREFIXED_NUMBERS[texts[at]]
+            value, after = spelled(texts, at, value)
+            if after < count and texts[after] in _AFTER_PREFIXED:
+                found.append(Number(at, after, value, in_words=True, skip=skip))
+                at = after
+                continue
         at += 1
     return found
 
@@ -109,10 +129,20 @@ def _thousands(texts: list[str], at: int) -> bool:
 
 
 def _spaced(tokens: Tokens, at: int) -> int:
-    """Return the token after "1 200 000" beside a currency: digits in groups of three; else the one after ``at``."""
+    """Return the token after "1 200 000" beside a currency or after "1'200'000"; else the one after ``at``."""
     texts, kinds = tokens.texts, tokens.kinds
     after = at + 1
     if len(texts[at]) > 3 or not texts[at].isdigit() or texts[at][0] == "0":
+        return after
+    while (
+        after + 1 < len(texts)
+        and texts[after] == "'"
+        and len(texts[after + 1]) == 3
+        and texts[after + 1].isdigit()
+        and tokens.starts[after + 1] - tokens.ends[after - 1] == 1
+    ):
+        after += 2
+    if after > at + 1:
         return after
     while (
         after < len(texts)
@@ -142,9 +172,18 @@ def _pointed(tokens: Tokens, at: int) -> bool:
     )
 
 
-def _spelled(texts: list[str], at: int) -> tuple[float, int]:
-    """Read number words: "twenty five", "one hundred and twenty", "خمسة وعشرين", "one point two"."""
-    total = NUMBER_WORDS[texts[at]]
+def spelled(texts: list[str], at: int, value: float | None = None) -> tuple[float, int]:
+    """Read number words: "twenty five", "one hundred and twenty", "خمسة وعشرين", "one point two".
+
+    Args:
+        texts: the tokens.
+        at: the first of the words.
+        value: what the first word says; looked up where None.
+
+    Returns:
+        the number, and the token after it.
+    """
+    total = NUMBER_WORDS[texts[at]] if value is None else value
     at += 1
     count = len(texts)
     last = total
@@ -157,21 +196,21 @@ def _spelled(texts: list[str], at: int) -> tuple[float, int]:
         elif word[0] == "و" and word[1:] in NUMBER_WORDS:
             word = word[1:]
             step = 3
-        value = NUMBER_WORDS.get(word)
-        if value is None:
+        more = NUMBER_WORDS.get(word)
+        if more is None:
             break
-        if step == 1 and total < 10 and 20 <= value < 100 and _thousands(texts, at + 1):
-            total = total * 100 + value  # "one twenty five k"
-        elif value == 100 and last < 10 and step == 1:
+        if step == 1 and total < 10 and 20 <= more < 100 and _thousands(texts, at + 1):
+            total = total * 100 + more  # "one twenty five k"
+        elif more == 100 and last < 10 and step == 1:
             total *= 100
         elif (
-            ((last in (100, 200, 300, 400, 500) or (last < 10 and total >= 100)) and value < 100)
-            or (last >= 20 and value < 10 and texts[at] != "and")
-        ) or (step == 3 and last < 10 and value >= 20):
-            total += value
+            ((last in (100, 200, 300, 400, 500) or (last < 10 and total >= 100)) and more < 100)
+            or (last >= 20 and more < 10 and texts[at] != "and")
+        ) or (step == 3 and last < 10 and more >= 20):
+            total += more
         else:
             break
-        last = 100 if value == 100 else value
+        last = 100 if more == 100 else more
         at += 1 if step == 3 else step
     if at + 1 < count and texts[at] in ("point", "فاصلة") and texts[at + 1] in NUMBER_WORDS:
         tail = NUMBER_WORDS[texts[at + 1]]

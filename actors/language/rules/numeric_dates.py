@@ -184,14 +184,44 @@ _DAY_LEADS: Final = word_set("يوم ليوم بيوم بتاريخ تاريخ y
 
 
 def _arabic_day(tokens: Tokens, number: Number, clock: Clock) -> Candidate | None:
-    """Read "يوم ١٥", "yom 20": a day without its month, where nothing is counted after it."""
+    """Read "يوم ١٥", "yom 20", "يوم ١٥ الشهر الجاي": a day without its month, where nothing is counted after it."""
     texts, at = tokens.texts, number.after
     after = texts[at] if at < len(texts) else ""
     if number.value != int(number.value) or after in ("/", "-", ":", "%") or after in MONTHS:
         return None
+    months, last = _month_told(texts, at)
+    if last >= 0:
+        value = clock.day_of_month(int(number.value), months)
+        return Candidate(tokens.starts[number.first], tokens.ends[last], "date", value, 0.95) if value else None
     past = is_past(texts, number.first - 2) if number.first > 1 else False
     value = clock.past_day(int(number.value)) if past else clock.day(int(number.value))
     return Candidate(tokens.starts[number.first], tokens.ends[at - 1], "date", value, 0.85) if value else None
+
+
+_THE_MONTH: Final = word_set("الشهر شهر shahr shahar elshahr alshahr")
+_MONTH_TOLD: Final = {
+    **dict.fromkeys(word_set("الجاي جاي القادم المقبل الياي gay elgay gai elgai jay eljay gaya elgaya"), 1),
+    **dict.fromkeys(word_set("الماضي الفايت فات المنصرم fat elfat elfayet mady elmady madi elmadi"), -1),
+    **dict.fromkeys(word_set("الحالي ده دا هذا dah da di 7aly el7aly"), 0),
+}
+
+
+def _month_told(texts: list[str], at: int) -> tuple[int, int]:
+    """Read "الشهر الجاي", "men el shahr elly fat" after a day.
+
+    Returns:
+        months from this one, and the last token; -1 where no month is told.
+    """
+    while at < len(texts) and texts[at] in ("من", "men", "mn", "el", "al", "il", "هذا"):
+        if texts[at] == "هذا" and texts[at + 1 : at + 2] == ["الشهر"]:
+            return 0, at + 1
+        at += 1
+    if at + 1 >= len(texts) or texts[at] not in _THE_MONTH:
+        return 0, -1
+    at += 1
+    if texts[at] in ("اللي", "elly", "elli", "illi", "el", "al", "il") and at + 1 < len(texts):
+        at += 1
+    return (_MONTH_TOLD[texts[at]], at) if texts[at] in _MONTH_TOLD else (0, -1)
 
 
 def find_first_bounds(tokens: Tokens, numbers: list[Number], dates: list[Candidate]) -> list[Candidate]:
@@ -247,12 +277,15 @@ def join_weekdays(dates: list[Candidate], folded: str) -> list[Candidate]:
     for one in ordered:
         last = joined[-1] if joined else None
         if last is not None and last.end <= one.start and _one_date(folded, last, one):
-            plain = folded[last.start : last.end] in WEEKDAYS
+            plain = _PLAIN_DAY.issuperset(folded[last.start : last.end].split())
             value = one.value if plain else last.value
             joined[-1] = Candidate(last.start, one.end, "date", value, max(last.confidence, one.confidence))
         else:
             joined.append(one)
     return joined
+
+
+_PLAIN_DAY: Final = frozenset(WEEKDAYS) | {"yom", "youm", "yoom", "el", "al", "il", "يوم"}
 
 
 def _one_date(folded: str, left: Candidate, right: Candidate) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Container
 from typing import Final
 
 from actors.language.rules.candidate import Candidate
+from actors.language.rules.family_names import family_end
 from actors.language.rules.fold import MARK, WORD, Tokens
 from actors.language.rules.names import COMMON, PROJECT_TAIL, tokens_all_upper
 from actors.language.rules.word_set import word_set
@@ -226,25 +227,16 @@ def _arabic(reader: _Reader, at: int, word: str) -> Candidate | None:
         if following == "الحظ":
             return None
         return _full(reader, at, 0.8, skip=1)
-    if word in _PLAIN and before not in _NAMED_FOR:
+    plain = word in _PLAIN or (word == "عبد" and f"عبد{following}" in _PLAIN)
+    if plain and before not in _NAMED_FOR and before != "عبد":
         return _full(reader, at, 0.8)
     return None
 
 
 def _full(reader: _Reader, at: int, sure: float, skip: int = 0) -> Candidate:
     """Take an Arabic first name with the family name after it: a listed one, or one like "المنصوري"."""
-    texts = reader.tokens.texts
-    following = texts[at + 1] if at + 1 < len(texts) else ""
-    family = following in reader.persons or (
-        len(following) > 5 and following.startswith("ال") and following.endswith("ي") and following not in _NO_FAMILY
-    )
-    found = reader.person(at, at + 2 if family else at + 1, sure)
+    found = reader.person(at, family_end(reader.tokens, at, reader.persons), sure)
     return found._replace(start=found.start + skip) if skip else found
-
-
-_NO_FAMILY: Final = word_set(
-    "الجاي الماضي اللي التالي الحالي الثاني الثانيه التاني الحقيقي المالي الرسمي العقاري القانوني"
-)
 
 
 def _signed(reader: _Reader) -> list[Candidate]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from actors.language.rules.candidate import Candidate, whole
 from actors.language.rules.fold import NUMBER, Tokens
-from actors.language.rules.lexicon import BATH_PAIR, BATH_WORDS, BED_PAIR, BED_WORDS, HALF, STUDIO
+from actors.language.rules.lexicon import BATH_PAIR, BATH_WORDS, BED_PAIR, BED_WORDS, HALF, NUMBER_WORDS, STUDIO
 from actors.language.rules.numbers import Number
 from actors.language.rules.word_set import word_set
 
@@ -28,9 +28,13 @@ ROOM_PAIRS: Final = (
         if word[0] > "\u0600"
         for prefix in ("و", "ب", "ل", "ف", "ال", "وال", "بال", "فال", "لل")
     )
-    | {"غرفه"}
+    | {"غرفه", "اوضه", "oda", "2oda", "owda", "ouda", "ghorfa", "8orfa"}
 )
-_WITH_HALL: Final = frozenset({"وصاله", "و صاله", "وصالون", "وهول"})
+_ONE_ROOM: Final = frozenset({"غرفه", "اوضه", "oda", "2oda", "owda", "ouda", "ghorfa", "8orfa"})
+_WITH_HALL: Final = frozenset({"وصاله", "وصالون", "وهول", "وصالة"})
+_HALL: Final = word_set("صاله صالون هول sala sala7 saleh salon hall")
+_SLEEP: Final = word_set("نوم noum nom")
+_ONE: Final = word_set("واحده وحده wa7da wahda wa7deh")
 
 
 def read_rooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
@@ -50,7 +54,7 @@ def read_rooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
     half_at = _half_bath(texts, at)
     if half_at:
         end = tokens.ends[half_at]
-        return Candidate(tokens.starts[number.first], end, "bathrooms", whole(number.value + 0.5), 0.95)
+        return Candidate(tokens.starts[number.first] + number.skip, end, "bathrooms", whole(number.value + 0.5), 0.95)
     following = texts[at + 1] if at + 1 < len(texts) else ""
     if texts[at] in _KINDS and (following in BED_WORDS or following in BATH_WORDS):
         at += 1
@@ -71,7 +75,9 @@ def _bathrooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
     if texts[at] not in BATH_WORDS:
         return None
     last = at + 1 if texts[at] in ("bath", "ba") and at + 1 < len(texts) and texts[at + 1] in _ROOM else at
-    return Candidate(tokens.starts[number.first], tokens.ends[last], "bathrooms", whole(number.value), 0.95)
+    return Candidate(
+        tokens.starts[number.first] + number.skip, tokens.ends[last], "bathrooms", whole(number.value), 0.95
+    )
 
 
 def _bedrooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
@@ -97,7 +103,7 @@ def _bedrooms(tokens: Tokens, number: Number, at: int) -> Candidate | None:
         if texts[at + 1] in ("space", "spaces"):
             return None
         last = at + 1 if texts[at + 1] in _ROOM else at
-    return Candidate(tokens.starts[number.first], tokens.ends[last], "bedrooms", int(number.value), sure)
+    return Candidate(tokens.starts[number.first] + number.skip, tokens.ends[last], "bedrooms", int(number.value), sure)
 
 
 def read_pair(tokens: Tokens, at: int) -> Candidate | None:
@@ -106,12 +112,9 @@ def read_pair(tokens: Tokens, at: int) -> Candidate | None:
     start, end = tokens.starts[at], tokens.ends[at]
     if word not in ROOM_PAIRS:
         return None
-    if word == "غرفه":  # "غرفة وصالة": one bedroom and a hall
-        following = tokens.texts[at + 1] if at + 1 < len(tokens.texts) else ""
-        counted = at and tokens.kinds[at - 1] == NUMBER
-        if following not in _WITH_HALL or counted:
-            return None
-        return Candidate(start, tokens.ends[at + 1], "bedrooms", 1, 0.95)
+    if word in _ONE_ROOM:
+        last = _one_room(tokens, at)
+        return Candidate(start, tokens.ends[last], "bedrooms", 1, 0.95) if last > at else None
     if word not in STUDIO and word not in BED_PAIR and word not in BATH_PAIR:
         skip = 2 if word.startswith("لل") else int(not word.startswith("ال"))
         start += skip  # the article stays inside, a preposition outside
@@ -121,3 +124,18 @@ def read_pair(tokens: Tokens, at: int) -> Candidate | None:
             return None
         return Candidate(start, end, "bedrooms", 0, 0.95)
     return Candidate(start, end, "bedrooms" if word in BED_PAIR else "bathrooms", 2, 0.95)
+
+
+def _one_room(tokens: Tokens, at: int) -> int:
+    """Return the last token of "غرفة وصالة", "oda w sala", "غرفة نوم واحدة"; ``at`` where it is none of them."""
+    texts = tokens.texts
+    if at and (tokens.kinds[at - 1] == NUMBER or texts[at - 1] in NUMBER_WORDS):
+        return at
+    following = texts[at + 1 : at + 3]
+    if following[:1] and following[0] in _WITH_HALL:
+        return at + 1
+    if len(following) == 2 and following[0] in ("و", "w", "we") and following[1] in _HALL:
+        return at + 2
+    if len(following) == 2 and following[0] in _SLEEP and following[1] in _ONE:
+        return at + 2
+    return at

@@ -23,6 +23,7 @@ _CODE: Final = re.compile(
     r"[ .:]{0,2}(?:(?:no|num|number|nr|nbr|رقم|raqam|rakam|#)[ .:#]{0,2})?"
     r"((?:[a-z]{1,3}[-/ ]?)?[0-9]{1,5}(?:[-/][a-z0-9]{1,4})?[a-z]?)(?![\w%])(?![.,][0-9])"
 )
+_SPACED_LETTER: Final = re.compile(r" ([a-hj-z])(?![\w'])")
 _MORE: Final = re.compile(r" ?(?:,|&|/|and|or|و|w|او) ?((?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?)(?![\w%:.,/])")
 _NUMBERED_ELSE: Final = word_set(
     "cheque cheques chq check option item point invoice ticket case ref reference order payment step floor level "
@@ -60,7 +61,10 @@ def find_units(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
         end = _accept(tokens, match, at_start, by_token, sure=word in ("unit", "units", "apt", "#", "شقه", "الشقه"))
         while end:
             start = match.start(1)
-            code = match[1]
+            letter = _SPACED_LETTER.match(folded, end) if match[1].isdigit() else None
+            if letter is not None and _own_letter(tokens, at_start.get(letter.start(1))):
+                end = letter.end()  # "apt 12 B"
+            code = folded[start:end]
             found.append(Candidate(start, end, "unit", code.upper().replace(" ", ""), 0.93))
             match = _MORE.match(folded, end)
             if match is None:
@@ -73,6 +77,13 @@ def find_units(tokens: Tokens, numbers: list[Number]) -> list[Candidate]:
                 sure=word in ("units", "apts", "flats", "villas", "apartments", "offices", "shops", "شقق"),
             )
     return found
+
+
+def _own_letter(tokens: Tokens, at: int | None) -> bool:
+    """Whether a letter after a unit's number belongs to it: a capital in a text that is not all capitals."""
+    if at is None or not tokens.is_upper(at) or tokens.original.isupper():
+        return False
+    return at + 1 >= len(tokens.texts) or tokens.kinds[at + 1] != NUMBER
 
 
 def _numbered_thing(texts: list[str], at: int) -> bool:
@@ -99,9 +110,19 @@ def _accept(
     number = by_token.get(first) if first is not None else None
     if number is not None and number.role and number.role != "time":
         return 0
-    if following in UNIT_WORDS and following not in ("a", "p", "m", "ص", "م", "dr", "am") and code.isdigit():
+    lettered = following == "b" and index is not None and code.isdigit() and _own_letter(tokens, index + 1)
+    if (
+        not lettered
+        and following in UNIT_WORDS
+        and following not in ("a", "p", "m", "ص", "م", "dr", "am")
+        and code.isdigit()
+    ):
         return 0
-    if following in BED_WORDS or (following == "/" and code.isdigit() and len(code) < 3):
+    if (
+        following in BED_WORDS
+        or following in _SOUNDED.get(code, ())
+        or (following == "/" and code.isdigit() and len(code) < 3)
+    ):
         return 0
     if following in COUNTED_WORDS and not sure and len(code) < 3:
         return 0
@@ -124,6 +145,7 @@ def _accept(
     return end
 
 
+_SOUNDED: Final = {"2": ("rent", "buy", "let"), "4": ("sale", "rent", "lease")}  # "villa 4 sale"
 _DESIGNATION: Final = re.compile(r"(?:(?:[a-z]{1,2}-?[0-9]{2,4}[a-z]?)|(?:ph-?[0-9]{1,3})|(?:[0-9]{1,4}-?[a-z]))\Z")
 _NOT_UNITS: Final = word_set("3d 4d 2d 4k 8k 5g 4g 3g a4 a3 h1 h2 q1 q2 q3 q4 24h 24x 1x 2x 3x 4x 5x 9k 1st")
 _INSIDE_SURE: Final = word_set("in of from inside في من")
@@ -141,7 +163,10 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
     Returns:
         candidates.
     """
-    found: list[Candidate] = []
+    found = _joined_codes(tokens, numbers, names)
+    taken = {at for code in found for at in range(code.start, code.end)}
+    if len(numbers) > 1 and names:
+        found += _before_names(tokens, numbers, names)
     name_starts = {name.start for name in names if name.type in ("project", "location")}
     by_first = {number.first: number for number in numbers}
     at = 0
@@ -149,7 +174,9 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         number = by_first.get(at)
         candidate = None
         last = at
-        if tokens.kinds[at] == WORD and (number is None or number.in_words):
+        if tokens.starts[at] in taken:
+            pass
+        elif tokens.kinds[at] == WORD and (number is None or number.in_words):
             candidate, last = _lettered(tokens, at, names)
         elif number is not None and not number.role and not number.in_words and not number.grouped:
             candidate, last = _numbered(tokens, number, name_starts)
@@ -160,6 +187,54 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
     return found
 
 
+_JOINED: Final = re.compile(r"(?<![\w-])(?:[0-9]{1,2}[a-z]|[a-oq-z][0-9]{1,2})-[0-9]{3,4}[a-z]?(?![\w-])")
+
+
+def _joined_codes(tokens: Tokens, numbers: list[Number], names: list[Candidate]) -> list[Candidate]:
+    """Find a block and a door in one code: "7A-1102", "B1-1204"; sets roles."""
+    found: list[Candidate] = []
+    if "-" not in tokens.folded:
+        return found
+    for match in _JOINED.finditer(tokens.folded):
+        if _in_names(names, match.start()) or match[0].partition("-")[0] in _NOT_UNITS:
+            continue
+        found.append(Candidate(match.start(), match.end(), "unit", match[0].upper(), 0.9))
+    position = 0
+    for number in numbers if found else ():
+        start = tokens.starts[number.first]
+        while position < len(found) and found[position].end <= start:
+            position += 1
+        if position < len(found) and found[position].start <= start:
+            number.role = "unit"
+    return found
+
+
+def _before_names(tokens: Tokens, numbers: list[Number], names: list[Candidate]) -> list[Candidate]:
+    """Find a list of doors before "in" and a building: "101, 102 and 103 in Park Heights"; sets roles."""
+    texts, found = tokens.texts, list[Candidate]()
+    doors: list[Number] = []
+    projects = {name.start for name in names if name.type == "project"}
+    for number in numbers if projects else []:
+        if doors and not (
+            number.first - doors[-1].after in (1, 2)
+            and all(word in (",", "and", "&", "و", "w", "/") for word in texts[doors[-1].after : number.first])
+        ):
+            doors = []
+        if number.role or number.in_words or number.grouped or not _DOOR.match(texts[number.first]):
+            doors = []
+            continue
+        doors.append(number)
+        at = number.after
+        inside = at + 1 < len(texts) and texts[at] in ("in", "at", "في", "fe", "fi")
+        if len(doors) > 1 and inside and tokens.starts[at + 1] in projects:
+            for door in doors:
+                door.role = "unit"
+                start, end = tokens.starts[door.first], tokens.ends[door.after - 1]
+                found.append(Candidate(start, end, "unit", texts[door.first], 0.85))
+    return found
+
+
+_DOOR: Final = re.compile(r"[1-9][0-9]{2,3}\Z")
 _NOT_BEFORE: Final = word_set("tower building bldg block cluster gate level bay floor")
 
 

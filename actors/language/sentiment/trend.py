@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 FAST: Final = 0.5
-SLOW: Final = 0.15
+SLOW: Final = 0.1
 """Smoothing of the two moving averages (Roberts, 1959): the recent mood, and the customer's usual one."""
-DROP: Final = 0.5
-"""How far the recent mood has to fall below the usual one for an alert; scores run from -1 to 1."""
+DROP: Final = 0.42
+"""How far the recent mood has to fall below the usual one for an alert; scores run from -1 to 1.
+
+From a neutral mood one message takes it down by 0.4 at most (FAST - SLOW), two by 0.56, three by 0.6: a single message
+never alerts, two very negative ones or three quite negative ones do.
+"""
 LOW: Final = -0.2
 """An alert also needs the recent mood to be this low: from delighted to neutral is no alarm."""
 LEAST: Final = 3
@@ -41,6 +46,27 @@ class MoodTrend(NamedTuple):
 
     trend: float
     alert: bool
+
+
+def mood_figures(state: Sequence[float]) -> dict[str, float | int | bool]:
+    """Show a mood as a session's snapshot keeps it.
+
+    Args:
+        state: the fields of a ``MoodState``; empty before the first message.
+
+    Returns:
+        the fields by name, and the trend; empty where there is no mood yet.
+    """
+    if len(state) != len(MoodState._fields):
+        return {}
+    recent, usual, messages, alerted = state
+    return {
+        "recent": round(recent, 3),
+        "usual": round(usual, 3),
+        "trend": round(recent - usual, 3),
+        "messages": int(messages),
+        "alerted": bool(alerted),
+    }
 
 
 def advance(state: MoodState, score: float) -> tuple[MoodState, MoodTrend]:

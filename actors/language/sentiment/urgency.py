@@ -24,21 +24,25 @@ CUES: Final[tuple[str, ...]] = (
 _NOW = re.compile(
     r"\b(?:right (?:now|away|this)|now|immediat\w*|asap|a\.s\.a\.p|urgent\w*|emergency|at once|"
     r"this (?:minute|second|instant)|"
-    r"instantly|hurry|quick(?:ly)?|straight ?away|sos|help|call me (?:now|immediately)|de?lwa?0ty|"
-    r"delwa0ty|el0een|0alan|"
-    r"besor0a|b sor0a|basor0a|fawran|daroori|mosta0gel|0agel)\b|الحين|حالا|فورا|بسرعه|ضروري|عاجل|"
-    r"مستعجل|دلوقتي|هلق|النجده"
+    r"instantly|hurry|quick(?:ly)?|straight ?away|sos|help|call me (?:now|immediately)|"
+    r"de?lwa?0ty|el0een|0alan|"
+    r"be?sor0a|b ?sor0a|basor0a|fawran|daroo?r[iy]|m[eou]sta0ge?l\w*|0agel|dlwa0t[iy]|hall?a0|halla|"
+    r"el0a?0?oo?n[iay]\w*|yalla besor0a|daba)\b|الحين|حالا|فورا|بسرعه|ضروري|عاجل|مستعجل|دلوقتي|هلق|النجده|"
+    r"الحقونا|الحقوني|عجلو|في الحال"
 )
 _DANGER = re.compile(
     r"\b(?:fire|smoke|gas|flood\w*|burst|spark\w*|sewage|overflow\w*|collaps\w*|carbon|electrocut\w*|pouring|gushing|"
-    r"leak\w* (?:everywhere|badly)|break[- ]?in|thief|burglar|bleed\w*|ghaz|0aree0|do0an|ghar0\w*|yeghra0)\b|"
-    r"غاز|حريق|دخان|غرق|يفيض|طافح|تماس|حراميه"
+    r"leak\w* (?:everywhere|badly)|break[- ]?in|break(?:ing)? (?:in|into)|thief|thieves|burglar\w*|intruder|bleed\w*|"
+    r"burning|explo\w+|fainted|unconscious|ambulance|ghaz|0aree?[0q]\w*|do00?an|do0an|ghar0\w*|[ybt]et?ghra0|"
+    r"sharar|0arami\w*|magar[iy]|maga0ri|tafe0\w*)\b|"
+    r"غاز|حريق|حريقه|دخان|غرق|يفيض|طافح|تماس|حراميه|حرامي|شراره|ماس كهرب|اسعاف|انفجر|اغمي"
 )
 _STUCK = re.compile(
     r"\b(?:stuck|locked (?:out|in|inside)|trapped|outside|downstairs|at the (?:door|gate|counter|"
     r"bank|lobby|clerk)|won'?t let (?:me|us) in|"
-    r"standing (?:here|in|at|outside)|in front of|baby|newborn|no electricity|ma0boos\w*|ta0t el|0and el bab)\b|"
-    r"محبوس|واقف|تحت البنايه|عند الباب"
+    r"standing (?:here|in|at|outside)|in front of|baby|newborn|elderly|no electricity|no power|ma0boo?s\w*|ta0t el|"
+    r"[03]?a?0?and el bab|0al bab|wa0ef|wa0fin|wa0feen|m0alla0)\b|"
+    r"محبوس|واقف|عالق|تحت البنايه|عند الباب|على الباب|تحت العماره"
 )
 _DEADLINE = re.compile(
     r"\b(?:in (?:the next )?(?:\d+|an?|half an|one|ten|few)\s?(?:min\w*|hours?|hrs?|h)|within (?:the|an|one) hour|"
@@ -53,7 +57,8 @@ _WAITING = re.compile(
 _CALM = re.compile(
     r"\b(?:no (?:rush|hurry|pressure|urgency)|not urgent|whenever|when convenient|when you (?:have|"
     r"can|get)|any (?:day|time)|at your convenience|"
-    r"next week|take your time|bira0tak|bra0tak|0ala mahlak)\b|على راحتك|مو مستعجل|مش مستعجل|لما تفضي"
+    r"next week|take your time|b[ei]?ra0t[aei]k|0ala mahl[aei]k|lamm?a tefd[ai]|(?:mesh|mish|msh|mo|mu|mub|mob|mb) "
+    r"m[eou]sta0ge?l\w*)\b|على راحتك|(?:مو|مش|مب|ماني|لست|غير) ?مستعجل|لما تفضي|على مهلك|وقت ما تحب"
 )
 _MILD_NOW = re.compile(
     r"\b(?:available now|vacant now|for now|now (?:it|the|asking|he|she|i want)|by now|until now|"

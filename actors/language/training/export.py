@@ -7,11 +7,13 @@ embeddings come from the wheel again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from actors.language.errors import LanguageError
 from actors.language.training.encoder_base import EncoderBase, build
 
 _SCALE: Final = "|scale"
@@ -24,12 +26,45 @@ def keep(network: Any, path: Path) -> None:
         network: the trained network.
         path: of the ``.npz`` file.
     """
-    out: dict[str, np.ndarray[Any, Any]] = {}
     still = {name for name, parameter in network.named_parameters() if not parameter.requires_grad}
-    for name, tensor in network.state_dict().items():
-        if name in still or name.startswith("encoder.embeddings."):
-            continue
-        value = tensor.detach().cpu().numpy().astype(np.float32)
+    trained = {
+        name: tensor.detach().cpu().numpy().astype(np.float32)
+        for name, tensor in network.state_dict().items()
+        if name not in still and not name.startswith("encoder.embeddings.")
+    }
+    _write(trained, path)
+
+
+def average(kept: Sequence[Path], path: Path) -> None:
+    """Write the mean of trained layers and heads: one network that is steadier than each (Wortsman et al., 2022).
+
+    That holds for trainings that began with the same weights, heads included: on one wheel, with one seed.
+
+    Args:
+        kept: what ``keep`` wrote of each training, at least one.
+        path: of the ``.npz`` file; may be one of them.
+
+    Raises:
+        LanguageError: they do not hold the same layers.
+    """
+    tables = [_unscaled(one) for one in kept]
+    if any(table.keys() != tables[0].keys() for table in tables):
+        raise LanguageError(f"{' and '.join(map(str, kept))} do not hold the same layers")
+    _write({name: np.mean([table[name] for table in tables], axis=0) for name in tables[0]}, path)
+
+
+def _unscaled(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    with np.load(path, allow_pickle=False) as kept:
+        return {
+            name: kept[name].astype(np.float32) * (kept[name + _SCALE] if name + _SCALE in kept.files else 1.0)
+            for name in kept.files
+            if not name.endswith(_SCALE)
+        }
+
+
+def _write(table: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
+    out: dict[str, np.ndarray[Any, Any]] = {}
+    for name, value in table.items():
         if value.ndim == 2 and name.startswith("encoder."):
             scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-12)
             out[name] = np.round(value / scale).astype(np.int8)
@@ -53,14 +88,7 @@ def restore(base: EncoderBase, path: Path) -> tuple[Any, Any]:
 
     network, tokenizer = build(base, 0)
     state = network.state_dict()
-    with np.load(path, allow_pickle=False) as kept:
-        for name in kept.files:
-            if name.endswith(_SCALE):
-                continue
-            value = kept[name].astype(np.float32)
-            if name + _SCALE in kept.files:
-                value = value * kept[name + _SCALE]
-            state[name] = torch.from_numpy(np.ascontiguousarray(value))
+    state.update((name, torch.from_numpy(np.ascontiguousarray(value))) for name, value in _unscaled(path).items())
     network.load_state_dict(state)
     network.eval()
     return network, tokenizer

@@ -2,7 +2,7 @@
 
 The method is model2vec's (van Dongen and Tulkens, 2024): embed every piece of the vocabulary alone, reduce by
 principal components, weight by smooth inverse frequency (Arora et al., 2017) with the rank standing for frequency
-(Zipf). Its own ``distill`` extra is not needed for that.
+(Zipf).
 """
 
 from __future__ import annotations

@@ -74,6 +74,23 @@ def test_a_set_with_values_scores_them_and_only_the_types_it_labels() -> None:
     assert [scores["values_only"][key] for key in ("tp", "fp", "fn")] == [1, 1, 1]
 
 
+def test_a_record_with_values_alone_hides_nothing_of_the_others() -> None:
+    records = [record(entities=[gold("bedrooms", 0, 3, 2)]), record(values={"bedrooms": 2})]
+    found = Understanding(entities=(entity("bedrooms", 0, 3, 2), *(entity("date", n, n + 1) for n in range(5, 9))))
+    alone, both = score(records[:1], [found]), score(records, [found, found])
+    assert alone["entities"]["strict"]["f1"] == pytest.approx(1 / 3)
+    assert both["entities"] == alone["entities"]
+    assert both["entities"]["types"] == "all"
+    assert both["values_only"]["f1"] == 1
+
+
+def test_urgency_has_no_f1_where_nothing_is_urgent() -> None:
+    records, answers = [record(urgent=False), record(urgent=False)], [Understanding(urgent=u) for u in (False, True)]
+    urgent = score(records, answers)["urgent"]
+    assert urgent["f1"] is None
+    assert (urgent["records"], urgent["fp"]) == (2, 1)
+
+
 def test_labels_that_are_missing_or_unavailable_are_not_scored() -> None:
     scores = score([record(intent="inquiry", urgent=True)], [Understanding(unavailable=("intent", "sentiment"))])
     assert scores["entities"] is None
@@ -122,6 +139,10 @@ def test_scores_come_by_language_and_by_tier() -> None:
         ('{"text": "a", "entities": [{"type": "date", "start": 0, "end": 2}]}', "no span"),
         ('{"text": "ab", "entities": [{"type": "date", "start": 0, "end": 2, "text": "b"}]}', "its text is not"),
         ('{"text": "a", "values": [1]}', "'values'"),
+        ('{"text": "a", "values": {"beds": 2}}', "'beds'"),
+        ('{"text": "a", "values": {"bedrooms": true}}', "'values'"),
+        ('{"text": "a", "id": {"a": 1}}', "'id'"),
+        ('{"text": "a", "region": "foo"}', "unknown region 'foo'"),
     ],
 )
 def test_a_bad_record_says_what_is_wrong(line: str, reason: str) -> None:
@@ -217,7 +238,7 @@ def test_engines_by_name() -> None:
     assert result.understanding.lang == "en"
     assert "intent" in result.understanding.unavailable
     assert load_engine(f"{__name__}:Broken").tier == "none"
-    for name in ("nonsense", "nowhere:X", "actors.language.engine:Nothing"):
+    for name in ("nonsense", "nowhere:X", "actors.language.engine:Nothing", "os:getcwd", ":x", f"{__name__}:Keyword"):
         with pytest.raises(EngineError):
             load_engine(name)
 
@@ -226,6 +247,9 @@ class Broken:
     """An engine's part that raises on one text."""
 
     tier = "none"
+
+    def understand(self, items: list[WorkItem], tier: object = None) -> list[object]:
+        return []
 
     def extract(self, text: str, **_: object) -> tuple[Entity, ...]:
         if text == "bad":

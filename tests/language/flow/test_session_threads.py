@@ -18,7 +18,10 @@ def test_the_state_travels_in_bytes() -> None:
     assert (name, notes) == ("unit 1204", ())
     assert THREAD_STATE.decode(state).threads[0].name == "unit 1204"
     state, name, notes = threads.assign(state, message("1204?", START + DAY), about, START + DAY)
-    assert (name, notes) == ("unit 1204", ("thread reopened",))
+    assert (name, notes) == (
+        "unit 1204",
+        ("thread reopened (0.99: same_subject 1.00, time_gap 1.00)",),
+    )
 
 
 def test_damaged_state_is_reported_and_the_conversation_goes_on() -> None:

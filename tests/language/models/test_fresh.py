@@ -1,8 +1,8 @@
 """The models on messages that they never saw: well under the measured scores, far over chance.
 
-``fresh.txt`` and ``unseen.txt`` are in the corpus's format; ``agency.jsonl`` and ``agency_last.jsonl`` have entities
-too. All were written without sight of the corpus. Errors on ``agency.jsonl`` were looked at while the rules were
-improved, those on ``agency_last.jsonl`` never.
+``fresh.txt``, ``unseen.txt`` and ``unseen_arabic.txt`` are in the corpus's format; ``agency.jsonl`` and
+``agency_last.jsonl`` have entities too. All were written without sight of the corpus. Errors on ``agency.jsonl`` were
+looked at while the rules were improved, those on ``agency_last.jsonl`` never.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from messages.understanding import Understanding, WorkItem
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
-FRESH = [e for name in ("fresh.txt", "unseen.txt") for e in parse((HERE / name).read_text(encoding="utf-8"), name)]
+NAMES = ("fresh.txt", "unseen.txt", "unseen_arabic.txt")
+FRESH = [e for name in NAMES for e in parse((HERE / name).read_text(encoding="utf-8"), name)]
 
 
 @pytest.fixture(scope="module")

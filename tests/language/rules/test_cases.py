@@ -333,9 +333,9 @@ def test_folding_keeps_offsets() -> None:
         ("ana 3ayez 2BR fel marina", "arz"),
         ("2br for 90k in unit b2", "en"),
         ("السعر 90k AED", "ar"),
-        ("12345", ""),
-        ("😀", ""),
-        ("", ""),
+        ("12345", "en"),
+        ("😀", "en"),
+        ("", "en"),
     ],
 )
 def test_language(text: str, expected: str) -> None:
