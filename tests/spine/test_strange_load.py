@@ -71,7 +71,8 @@ def test_thousands_of_conversations_opening_at_once(start_system: StartSystem) -
 
 
 def test_a_drain_ends_while_much_waits_in_the_inbox(start_system: StartSystem) -> None:
-    system = start_system(language__workers=1, language__engine="tests.spine.engines:SlowEngine")
+    # Taking 36 s for all of them, and reading no more than 256 ahead.
+    system = start_system(language__workers=1, language__engine="tests.spine.engines:SlowEngine", sessions__window=64)
     client = client_of(system)
     for turn in range(24):
         client.send([message(f"c{number}", turn, "2BR in JVC for 90k tomorrow " * 20) for number in range(500)])
