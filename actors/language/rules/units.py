@@ -177,7 +177,9 @@ def find_designations(tokens: Tokens, numbers: list[Number], names: list[Candida
         if tokens.starts[at] in taken:
             pass
         elif tokens.kinds[at] == WORD and (number is None or number.in_words):
-            candidate, last = _lettered(tokens, at, names)
+            # No code consists of three letters or more and nothing else: most words are passed over here.
+            if len(tokens.texts[at]) < 3 or not tokens.texts[at].isalpha():
+                candidate, last = _lettered(tokens, at, names)
         elif number is not None and not number.role and not number.in_words and not number.grouped:
             candidate, last = _numbered(tokens, number, name_starts)
         if candidate is not None:

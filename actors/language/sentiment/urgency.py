@@ -78,8 +78,8 @@ def cues(text: str, folded: str | None = None) -> tuple[float, ...]:
     """
     low = fold(text) if folded is None else folded
     raw = text[:600]
-    letters = [c for c in raw if c.isalpha()]
-    upper = sum(c.isupper() for c in letters) / len(letters) if len(letters) > 5 else 0.0
+    letters = sum(map(str.isalpha, raw))
+    upper = sum(map(str.isupper, raw)) / letters if letters > 5 else 0.0
     loud = len(re.findall(r"\b[A-Z]{3,}\b", raw))
     return (
         float(min(2, len(_NOW.findall(low)))),
