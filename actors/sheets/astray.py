@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from actors.sheets.columns import cells_of
-from actors.sheets.layout import LAYOUT_FIELDS, Layout, layout_of
+from actors.sheets.layout import Layout
+from actors.sheets.sending import CELL_FIELDS, encoded_row, write_and_look
 from actors.sheets.target import Target, Worksheet, quoted
 from messages.row import Row
 
-_encode = msgspec.json.Encoder().encode
-_ANSWER_FIELDS = f"updatedSpreadsheet(sheets(properties(sheetId,gridProperties),data({LAYOUT_FIELDS})))"
-_CELL_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
 _NEAR = 1e-6
 """Numbers that differ by less are the same; a second is ten times as much."""
 
@@ -128,23 +124,7 @@ def put_home(http: Any, target: Target, tried: Sequence[tuple[str, ...]], found:
     """
     sheet = target.sheet
     assert sheet is not None
-    requests = [*_own_cells(sheet, found), *_emptied_cells(sheet, tried, found)]
-    answer = http.request(
-        "post",
-        f"https://sheets.googleapis.com/v4/spreadsheets/{target.spreadsheet}:batchUpdate",
-        params={"fields": _ANSWER_FIELDS},
-        json={
-            "requests": [*target.fence_requests(), *requests],
-            "includeSpreadsheetInResponse": True,
-            "responseRanges": [f"{quoted(sheet.title)}!1:1"],
-            "responseIncludeGridData": True,
-        },
-    ).json()
-    shown = (answer.get("updatedSpreadsheet", {}).get("sheets") or [{}])[0]
-    grid = shown.get("properties", {}).get("gridProperties")
-    if grid:
-        sheet.rows, sheet.columns = grid["rowCount"], grid["columnCount"]
-    return layout_of(shown)
+    return write_and_look(http, target, [*_own_cells(sheet, found), *_emptied_cells(sheet, tried, found)])
 
 
 def _own_cells(sheet: Worksheet, found: Found) -> list[dict[str, Any]]:
@@ -207,8 +187,8 @@ def _update(
         "startColumnIndex": columns[0],
         "endColumnIndex": columns[1] + 1,
     }
-    cells = [msgspec.Raw(_encode({"values": line})) for line in lines]
-    return {"updateCells": {"range": span, "rows": cells, "fields": _CELL_FIELDS}}
+    cells = [encoded_row(line) for line in lines]
+    return {"updateCells": {"range": span, "rows": cells, "fields": CELL_FIELDS}}
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
