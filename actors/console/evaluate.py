@@ -14,6 +14,7 @@ from actors.console.understand import MODELS_HELP, TIER_HELP
 
 if TYPE_CHECKING:
     from actors.language.engine import Engine
+    from actors.language.evaluate_flow import SwitchDetector
     from actors.system.settings import Settings
     from messages.understanding import Tier
 
@@ -66,7 +67,7 @@ def evaluate(
         raise typer.Exit(2)
     try:
         if flow is not None:
-            report = _score_flow(flow, detector)
+            report = _score_flow(flow, detector, tier or [], models, config)
         else:
             assert file is not None  # one of the two was checked above
             report = _score_messages(file, tier or [], models, region=region_code(region), config=config)
@@ -182,7 +183,19 @@ def _understand(engine: Engine, records: list[Any], region: str, limit: Tier | N
     return answers, failures
 
 
-def _score_flow(path: Path, detector: str) -> dict[str, Any]:
+def _own_detector(tiers: list[str], models: Path | None, config: Path | None) -> SwitchDetector:
+    """Make the project's own detector; without any wish, on the small models where they are built."""
+    from actors.language.flow.analyzer import ConversationFlowAnalyzer
+    from actors.system.settings import load_settings
+
+    if not (tiers or models or config):
+        return ConversationFlowAnalyzer()
+    return ConversationFlowAnalyzer(next(_engines(load_settings(config), tiers or ["reduced"], models))[1])
+
+
+def _score_flow(
+    path: Path, detector: str, tiers: list[str], models: Path | None, config: Path | None
+) -> dict[str, Any]:
     from actors.language.evaluate_flow import (
         DEFAULT_DETECTOR,
         DetectorError,
@@ -192,12 +205,14 @@ def _score_flow(path: Path, detector: str) -> dict[str, Any]:
     )
     from actors.language.evaluate_records import RecordError
 
+    if (detector and (tiers or models)) or len(tiers) > 1 or "all" in tiers:
+        raise DetectorError("--flow takes one --tier, and neither that nor --models with --detector")
     name = detector or DEFAULT_DETECTOR
     problems: list[str] = []
     dialogues, bad = read_dialogues(_lines(path, problems), path.name)
     if not dialogues and not problems and not bad:
         raise RecordError(f"{path}: no dialogues in it")
-    loaded = load_detector(name)
+    loaded = load_detector(name) if detector else _own_detector(tiers, models, config)
     if not callable(getattr(loaded, "reset", None)) or not callable(getattr(loaded, "turn", None)):
         raise DetectorError(f"{name!r} is no switch detector: it lacks 'reset' or 'turn'")
     flow = score_flow(dialogues, loaded)

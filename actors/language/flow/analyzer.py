@@ -1,8 +1,8 @@
-"""ConversationFlowAnalyzer: when a conversation moves to another matter; for sessions and for ``evaluate --flow``.
+"""ConversationFlowAnalyzer: at which turns a dialogue moves to another matter; what ``evaluate --flow`` scores.
 
-Two kinds of talk, one answer. What a property agency talks of is followed by the same threads as in a session: units,
-places, topics, time, mood. What other services are asked for (a flight, a table, a doctor) is followed by the words for
-them; see ``switch_detector``. Which of the two a dialogue is, its own words tell.
+Two kinds of talk, one answer. What a property agency talks of is followed by the very thread service that a session
+has: units, places, topics, time, mood. What other services are asked for (a flight, a table, a doctor) is followed by
+the words for them, which sessions leave out; see ``switch_detector``. Which of the two it is, its own words tell.
 """
 
 from __future__ import annotations

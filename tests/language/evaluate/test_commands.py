@@ -190,6 +190,17 @@ def test_evaluate_scores_dialogues(tmp_path: Path) -> None:
     assert (report["precision"], report["recall"], report["f1"]) == (1, 1, 1)
 
 
+def test_evaluate_scores_dialogues_by_the_tier_that_is_named(tmp_path: Path) -> None:
+    turns = [
+        {"speaker": "user", "text": "is unit 1203 in Princess Tower free?", "switch": False},
+        {"speaker": "user", "text": "and how much is unit 405 in Marina Gate?", "switch": True},
+    ]
+    path = labelled(tmp_path, json.dumps({"id": "d", "turns": turns}))
+    result = run(evaluate, "--flow", str(path), "--tier", "rules", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["f1"] == 1
+
+
 def test_evaluate_wants_one_set(tmp_path: Path) -> None:
     assert run(evaluate).exit_code == 2
     assert run(evaluate, str(tmp_path / "no.jsonl")).exit_code == 2
@@ -205,6 +216,9 @@ def test_evaluate_refuses_what_is_no_set_engine_or_detector_in_one_line(tmp_path
         ([str(empty), "--tier", "rules"], "no records"),
         (["--flow", str(empty)], "no dialogues"),
         (["--flow", str(turns), "--detector", "os:getcwd"], "os:getcwd"),
+        (["--flow", str(turns), "--models", str(tmp_path / "none"), "--tier", "reduced"], str(tmp_path / "none")),
+        (["--flow", str(turns), "--tier", "all"], "one --tier"),
+        (["--flow", str(turns), "--tier", "rules", "--detector", "a:b"], "--detector"),
         ([str(turns), "--tier", "rules", "--region", "foo"], "unknown region"),
     ):
         result = run(evaluate, *arguments)
